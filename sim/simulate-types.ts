@@ -1,0 +1,66 @@
+// What goes into a run and what comes out of it. A run is a pure function of (demand, policy, seed, options).
+
+import type { Demand } from "../core/demand.ts";
+import type { Decision, RunResult } from "./result.ts";
+
+/** Limits on compaction, DESIGN section 1. */
+export interface Limits {
+  /** At most this many runs start in any sliding second. Infinity switches it off. */
+  readonly runsPerSecond: number;
+  /** Token bucket: bytes moved per second, and how many may be saved up. */
+  readonly movedBytesPerSecond: number;
+  readonly movedBytesBurst: number;
+  /** Least time between the end of a proactive run and the start of the next. */
+  readonly proactiveCooldownMicros: number;
+}
+
+/** T = startMicros + scanMicrosPerBlock · blocks + moved / copyBytesPerMicro. All zero/Infinity = free of cost. */
+export interface CostModel {
+  readonly startMicros: number;
+  readonly scanMicrosPerBlock: number;
+  readonly copyBytesPerMicro: number;
+  readonly sliceMicros: number;
+}
+
+/** Receives each journal line as a finished JSON text without the newline. Throwing stops the run. */
+export type JournalSink = (line: string) => void;
+
+export interface SimulateOptions {
+  readonly demand: Demand;
+  /** A policy id of the registry, with an optional compactor: "reactive", "reactive:window", "neural:slide". */
+  readonly policy: string;
+  readonly seed: number;
+  readonly fit?: "segregated" | "best";
+  readonly limits?: Partial<Limits>;
+  readonly cost?: Partial<CostModel>;
+  /** The 500 ms loop. Off: only the consult at each allocation acts. Default on. */
+  readonly autonomy?: boolean;
+  /** Watchdog over the forecaster. Default on. */
+  readonly watchdog?: boolean;
+  /** The arena that gets the same demand and no proactive action; forecasts learn from it and are scored against it. Default on. */
+  readonly shadow?: boolean;
+  /** A fixed reference length in bytes instead of the 95th percentile of the last 512. */
+  readonly referenceLengthBytes?: number;
+  /** Bytes that only atomic requests may use, for policies with a reserve. */
+  readonly reserveBytes?: number;
+  /** For `placebo`: how many runs to place at random times. */
+  readonly placeboRuns?: number;
+  /** 49 weights to start from; none: the shipped ones, "cold": random from the seed. */
+  readonly weights?: Float64Array | "cold";
+  /** Closed loop: a denied request comes again up to this many times, 1 s later. Default 0 (open loop). */
+  readonly retries?: number;
+  readonly journal?: JournalSink;
+  /** How many of the last acting decisions to keep in the report. Default 20. */
+  readonly keepDecisions?: number;
+  /** Full heap check after every operation: slow, for tests. */
+  readonly verify?: boolean;
+}
+
+export interface SimulateOutcome {
+  readonly result: RunResult;
+  /** Raw counts of the forecast score, to be added over runs (predictor/forecast-score ForecastCounts), or null. */
+  readonly forecastCounts: unknown;
+  readonly decisions: readonly Decision[];
+  /** The predictor's buffer at the end, or null. */
+  readonly predictorState: Uint8Array | null;
+}
