@@ -33,7 +33,9 @@ export interface CompactionReport {
   readonly movedBytes: number;
   /** Mean duration of a run in virtual µs; 0 when there was none. */
   readonly meanMicros: number;
+  /** Longest slice: how long a request that may wait can be kept waiting by one step. */
   readonly maxPauseMicros: number;
+  readonly maxRunMicros: number;
   /** Share of the time in which the compactor worked. */
   readonly dutyRatio: number;
   readonly maxRunsInAnySecond: number;
@@ -68,6 +70,12 @@ export interface ReclaimReport {
   readonly sheds: number;
   readonly shedBytes: number;
   readonly shedBlocks: number;
+}
+
+/** The closed-loop variant: denied requests that came again, and those of them that were served. Apart from all other counts. */
+export interface ClosedLoopReport {
+  readonly retries: number;
+  readonly recovered: number;
 }
 
 export interface WatchdogReport {
@@ -127,9 +135,14 @@ export interface RunResult {
   readonly pressure: PressureReport;
   readonly responseMicros: ResponseReport;
   readonly reclaim: ReclaimReport;
+  readonly closedLoop: ClosedLoopReport;
   /** Null for a policy that forecasts nothing. The shape is predictor/forecast-score's ForecastReport. */
   readonly forecast: Readonly<Record<string, unknown>> | null;
-  readonly predictor: { readonly stateBytes: number; readonly watchdogBytes: number; readonly trainedLabels: number } | null;
+  readonly predictor: {
+    readonly stateBytes: number;
+    readonly watchdogBytes: number;
+    readonly trainedLabels: number;
+  } | null;
   readonly watchdog: WatchdogReport;
   readonly autonomy: AutonomyReport;
   /** Digest over everything that happened in the run, in order. */

@@ -1,0 +1,627 @@
+// An arena in virtual time: one heap, the requests that wait for it, the compaction run that is under way, the shrinker and
+// the limiter. It serves a demand row by row; whoever drives it calls `advanceTo` before each row. What starts a proactive
+// run is not its business: a policy does, through `startProactive`. The acting arena and the shadow arena are two of these.
+
+import { checkHeap } from "../allocator/check-heap.ts";
+import { type Compactor, type CompactorKind, createCompactor } from "../allocator/compactor.ts";
+import { type FitKind, Heap, NO_HANDLE } from "../allocator/heap.ts";
+import {
+  CLASS_ATOMIC,
+  CLASS_BUDGET_MICROS,
+  type Demand,
+  FLAG_PINNED,
+  FLAG_RECLAIMABLE,
+  OP_ALLOCATE,
+  OP_FREE,
+} from "../core/demand.ts";
+import { assert } from "../core/errors.ts";
+import { Digest } from "../core/hash.ts";
+import { MICROS_PER_SECOND } from "../core/units.ts";
+import { CompactionRunner, RUN_KIND_NAMES, RUN_PROACTIVE, RUN_REACTIVE } from "./compaction-runner.ts";
+import type { DemandFacts } from "./demand-facts.ts";
+import type { Journal } from "./journal.ts";
+import { Limiter } from "./limiter.ts";
+import { PressureMeter } from "./pressure-meter.ts";
+import { ResponseMeter } from "./response-meter.ts";
+import { CAUSE_CAPACITY, CAUSE_FRAGMENTATION, CAUSE_LIMIT, CAUSE_PINNED, CAUSE_RESERVE } from "./result.ts";
+import { Shrinker } from "./shrinker.ts";
+import type { CostModel, Limits } from "./simulate-types.ts";
+import { StallMeter } from "./stall-meter.ts";
+import { WaitingRoom } from "./waiting-room.ts";
+
+const RETRY_DELAY_MICROS = MICROS_PER_SECOND;
+/** Back-off after a run without progress: doubles up to 64 times the least, as the kernel's COMPACT_MAX_DEFER_SHIFT = 6. */
+const LEAST_BACKOFF_MICROS = 50_000;
+const MOST_BACKOFF_MICROS = LEAST_BACKOFF_MICROS * 64;
+const OOM_EPISODE_GAP_MICROS = MICROS_PER_SECOND;
+const STAMP_SALT = 0x5ea1ed;
+
+/** Whoever wants to know of the rarer events. Not called for a request that is placed on arrival. */
+export interface ArenaObserver {
+  servedLate(row: number, nowMicros: number): void;
+  denied(row: number, nowMicros: number): void;
+  runEnded(runner: CompactionRunner): void;
+}
+
+export interface ArenaOptions {
+  readonly demand: Demand;
+  readonly facts: DemandFacts;
+  readonly fit: FitKind;
+  readonly compactor: CompactorKind;
+  /** The compactor of proactive runs, where it differs. */
+  readonly proactiveCompactor: CompactorKind;
+  readonly compactsOnDemand: boolean;
+  readonly limits: Limits;
+  readonly cost: CostModel;
+  readonly retries: number;
+  readonly verify: boolean;
+  readonly journal: Journal | null;
+}
+
+/** What became of the wish for a proactive run. */
+export type ProactiveVerdict = "started" | "busy" | "pending" | "cooldown" | "back-off" | "limited" | "nothing to do";
+
+export class Arena {
+  readonly heap: Heap;
+  readonly runner: CompactionRunner;
+  readonly limiter: Limiter;
+  readonly shrinker: Shrinker;
+  readonly meter: PressureMeter;
+  readonly stall = new StallMeter();
+  readonly response = new ResponseMeter();
+  readonly digest = new Digest();
+  observer: ArenaObserver | null = null;
+
+  /** Bytes that only atomic requests may use. */
+  reserveBytes = 0;
+  /** The earliest thing that happens by itself; Infinity when nothing is under way. */
+  nextEventMicros = Infinity;
+
+  readonly oomsByCause = new Float64Array(5);
+  readonly oomsByClass = new Float64Array(3);
+  oomTotal = 0;
+  oomEpisodes = 0;
+  deniedBytes = 0;
+  refusedByLimiter = 0;
+  allocatedBytesTotal = 0;
+  retriesMade = 0;
+  retriesRecovered = 0;
+  /** When each row was served, −1 if it was not (yet). */
+  readonly servedAtMicros: Float64Array;
+
+  readonly #demand: Demand;
+  readonly #facts: DemandFacts;
+  readonly #compactor: Compactor;
+  readonly #proactiveCompactor: Compactor;
+  readonly #compactsOnDemand: boolean;
+  readonly #retries: number;
+  readonly #verify: boolean;
+  readonly #journal: Journal | null;
+  readonly #words: Int32Array;
+  /** Handle of each id, NO_HANDLE when it is not live. */
+  readonly #handles: Int32Array;
+  readonly #idOfSlot: Int32Array;
+  readonly #isReclaimable: Uint8Array;
+  readonly #waiting = new WaitingRoom();
+  /** Rows that come again in the closed-loop variant, first in first out, since the delay is the same for all. */
+  readonly #retryQueue: { row: number; atMicros: number; left: number }[] = [];
+  #wakeMicros = Infinity;
+  #nowMicros = 0;
+  #lastOomMicros = -Infinity;
+  #reactiveBackoffMicros = 0;
+  #reactiveDeferredUntil = -Infinity;
+  #reactiveDeferredBytes = Infinity;
+  #proactiveBackoffMicros = 0;
+  #proactiveDeferredUntil = -Infinity;
+
+  constructor(options: ArenaOptions) {
+    const { demand } = options;
+    this.#demand = demand;
+    this.#facts = options.facts;
+    this.#compactsOnDemand = options.compactsOnDemand;
+    this.#retries = options.retries;
+    this.#verify = options.verify;
+    this.#journal = options.journal;
+    this.heap = new Heap({ capacityBytes: demand.capacityBytes, fit: options.fit });
+    this.#compactor = createCompactor(options.compactor, this.heap);
+    this.#proactiveCompactor =
+      options.proactiveCompactor === options.compactor
+        ? this.#compactor
+        : createCompactor(options.proactiveCompactor, this.heap);
+    this.limiter = new Limiter(options.limits);
+    this.runner = new CompactionRunner(options.cost, this.limiter);
+    this.shrinker = new Shrinker(this.heap, demand.shedBytesPerSecond);
+    this.meter = new PressureMeter(demand.capacityBytes, demand.pressureRatio);
+    this.#words = new Int32Array(this.heap.buffer);
+    this.#handles = new Int32Array(demand.idCount);
+    this.#idOfSlot = new Int32Array(this.heap.slotCapacity).fill(-1);
+    this.#isReclaimable = new Uint8Array(demand.idCount);
+    this.servedAtMicros = new Float64Array(demand.length).fill(-1);
+    if (options.journal !== null) {
+      const journal = options.journal;
+      this.heap.moveListener = (handle, from, to) => {
+        const id = this.#idOfSlot[this.heap.slotOf(handle)]!;
+        journal.move(this.#nowMicros, id < 0 ? "predictor" : id, from, to);
+      };
+    }
+  }
+
+  /** Effective pressure P now. */
+  pressureRatio(): number {
+    return this.heap.effectivePressureRatio();
+  }
+
+  /** Occupancy U now. */
+  occupancyRatio(): number {
+    return this.heap.occupancyRatio();
+  }
+
+  /** True while a request waits. */
+  get hasWaiting(): boolean {
+    return this.#waiting.count > 0;
+  }
+
+  /**
+   * Takes `bytes` of the arena for the policy itself, pinned, as the predictor's block.
+   * @returns the offset of the payload in `heap.buffer`
+   */
+  placeOwnBlock(bytes: number): number {
+    const handle = this.heap.allocate(bytes, 16, true);
+    assert(handle !== NO_HANDLE, "the predictor's block fits an empty arena");
+    this.#journal?.place(0, "predictor", bytes, this.heap.addressOf(handle), this.heap.lengthOf(handle), 2, true, 0);
+    return this.heap.payloadOffsetOf(handle);
+  }
+
+  /** Serves row `row` of the demand at its time `nowMicros`. `advanceTo(nowMicros)` came before. Hot. */
+  apply(row: number, nowMicros: number): void {
+    this.#nowMicros = nowMicros;
+    const demand = this.#demand;
+    this.meter.hold(nowMicros, this.heap.allocatedBytes, this.heap.usableBytes);
+    if (demand.kind[row] === OP_FREE) {
+      this.#freeId(demand.id[row]!, nowMicros);
+    } else {
+      if (this.#waiting.count > 0) this.#overtake(demand.id[row]!, nowMicros);
+      const requestClass = demand.requestClass[row]!;
+      // Whoever may wait waits for the present slice; whoever may not is served from the state between slices.
+      if ((requestClass === CLASS_ATOMIC || !this.runner.isActive) && this.#tryRow(row, nowMicros, nowMicros)) {
+        this.response.addImmediate();
+        this.servedAtMicros[row] = nowMicros;
+      } else this.#arriveLate(row, nowMicros);
+    }
+    if (this.#verify) this.#check();
+  }
+
+  /** Lets everything happen that is due up to and including `nowMicros`. Cheap when `nextEventMicros` > now. */
+  advanceTo(nowMicros: number): void {
+    while (this.nextEventMicros <= nowMicros) {
+      const now = this.nextEventMicros;
+      this.#nowMicros = now;
+      this.meter.hold(now, this.heap.allocatedBytes, this.heap.usableBytes);
+      if (this.shrinker.nextMicros <= now) this.#shedOne(now);
+      while (this.runner.sliceEndMicros <= now) if (this.runner.advance(now)) this.#runEnded(now);
+      if (this.#wakeMicros <= now) this.#wakeMicros = Infinity;
+      while (this.#retryQueue.length > 0 && this.#retryQueue[0]!.atMicros <= now) this.#retryOne(now);
+      this.#settle(now);
+      this.#schedule();
+      if (this.#verify) this.#check();
+    }
+  }
+
+  /** Brings the meters up to `nowMicros`. */
+  holdUntil(nowMicros: number): void {
+    this.meter.hold(nowMicros, this.heap.allocatedBytes, this.heap.usableBytes);
+  }
+
+  /** Sets the reference request of the effective pressure. Cost: one pass over the holes when it changes. */
+  setReferenceLength(lengthBytes: number): void {
+    if (lengthBytes !== this.heap.referenceLengthBytes) this.heap.setReferenceLength(lengthBytes);
+  }
+
+  /**
+   * Starts a proactive run if nothing speaks against it: no run under way, nobody waiting, the cooldown over, no back-off,
+   * and the limiter leaves `spareRuns` starts for requests that will need one.
+   */
+  startProactive(
+    trigger: string,
+    goalBytes: number,
+    budgetBytes: number,
+    nowMicros: number,
+    spareRuns: number,
+  ): ProactiveVerdict {
+    if (this.runner.isActive) return "busy";
+    if (this.#waiting.count > 0) return "pending";
+    if (
+      this.runner.kind === RUN_PROACTIVE &&
+      nowMicros - this.runner.endedMicros < this.limiter.limits.proactiveCooldownMicros &&
+      this.runner.endedMicros >= 0
+    ) {
+      return "cooldown";
+    }
+    if (nowMicros < this.#proactiveDeferredUntil) return "back-off";
+    if (this.limiter.nextAdmissionMicros(nowMicros, spareRuns) > nowMicros) {
+      this.refusedByLimiter++;
+      return "limited";
+    }
+    this.meter.hold(nowMicros, this.heap.allocatedBytes, this.heap.usableBytes);
+    this.#nowMicros = nowMicros;
+    if (!this.#startRun(this.#proactiveCompactor, RUN_PROACTIVE, trigger, goalBytes, budgetBytes, nowMicros)) {
+      this.#deferProactive(nowMicros);
+      return "nothing to do";
+    }
+    this.#schedule();
+    return "started";
+  }
+
+  /** Asks the shrinker to let `bytes` go. */
+  shed(bytes: number, nowMicros: number): void {
+    this.shrinker.shed(bytes, nowMicros);
+    this.#schedule();
+  }
+
+  /** What is left at the end: walks the heap and the id tables. Throws AssertionError naming the first violation. */
+  finish(nowMicros: number): void {
+    this.advanceTo(nowMicros);
+    assert(this.#waiting.count === 0, "nobody waits at the end");
+    this.#check();
+    let live = 0;
+    for (const handle of this.#handles) {
+      if (handle === NO_HANDLE) continue;
+      assert(this.heap.isLive(handle), "each live id has a live block");
+      live++;
+    }
+    let blocks = 0;
+    for (const id of this.#idOfSlot) if (id >= 0) blocks++;
+    assert(live === blocks, "each block has its id");
+  }
+
+  // --- placing ---
+
+  /** Tries to place or resize; on success everything is noted but the response time. */
+  #tryRow(row: number, nowMicros: number, arrivalMicros: number): boolean {
+    const demand = this.#demand;
+    const heap = this.heap;
+    const id = demand.id[row]!;
+    const size = demand.sizeBytes[row]!;
+    const held = this.#handles[id]!;
+    // Resizing what was denied is realloc(NULL, size): an allocation.
+    if (demand.kind[row] === OP_ALLOCATE || held === NO_HANDLE) {
+      assert(held === NO_HANDLE, "an id is allocated once until it is freed");
+      if (
+        this.reserveBytes > 0 &&
+        demand.requestClass[row] !== CLASS_ATOMIC &&
+        heap.freeBytes - this.#facts.lengthBytes[row]! < this.reserveBytes
+      ) {
+        return false;
+      }
+      const handle = heap.allocate(size, 1 << demand.alignLog2[row]!, (demand.flags[row]! & FLAG_PINNED) !== 0);
+      if (handle === NO_HANDLE) return false;
+      this.#handles[id] = handle;
+      this.#idOfSlot[heap.slotOf(handle)] = id;
+      const length = heap.lengthOf(handle);
+      this.#stamp(handle, id, length);
+      this.allocatedBytesTotal += length;
+      if ((demand.flags[row]! & FLAG_RECLAIMABLE) !== 0) {
+        this.#isReclaimable[id] = 1;
+        this.shrinker.add(id, handle, length);
+      }
+      const at = heap.addressOf(handle);
+      this.digest.addInteger(row);
+      this.digest.addInteger(at + nowMicros * 64);
+      if (this.#journal !== null) {
+        const pinned = (demand.flags[row]! & FLAG_PINNED) !== 0;
+        this.#journal.place(
+          nowMicros,
+          id,
+          size,
+          at,
+          length,
+          demand.requestClass[row]!,
+          pinned,
+          nowMicros - arrivalMicros,
+        );
+      }
+      return true;
+    }
+    return this.#tryResize(row, id, held, size, nowMicros, arrivalMicros);
+  }
+
+  #tryResize(row: number, id: number, handle: number, size: number, nowMicros: number, arrivalMicros: number): boolean {
+    const heap = this.heap;
+    const before = heap.lengthOf(handle);
+    const growth = this.#facts.lengthBytes[row]! - before;
+    if (
+      growth > 0 &&
+      this.reserveBytes > 0 &&
+      this.#demand.requestClass[row] !== CLASS_ATOMIC &&
+      heap.freeBytes - growth < this.reserveBytes
+    ) {
+      return false;
+    }
+    if (!heap.resize(handle, size)) return false;
+    const length = heap.lengthOf(handle);
+    assert(this.#words[heap.payloadOffsetOf(handle) >> 2] === ((id + 1) ^ STAMP_SALT), "contents survive a resize");
+    this.#stamp(handle, id, length);
+    if (length > before) this.allocatedBytesTotal += length - before;
+    if (this.#isReclaimable[id] === 1) this.shrinker.change(length - before);
+    const at = heap.addressOf(handle);
+    this.digest.addInteger(row);
+    this.digest.addInteger(at + nowMicros * 64);
+    this.#journal?.resize(nowMicros, id, size, at, length, nowMicros - arrivalMicros);
+    return true;
+  }
+
+  #freeId(id: number, nowMicros: number): void {
+    if (this.#waiting.count > 0) {
+      for (let w = 0; w < this.#waiting.count; w++) {
+        if (this.#demand.id[this.#waiting.row[w]!] === id) this.#waiting.isAbandoned[w] = 1;
+      }
+    }
+    if (this.#retryQueue.length > 0) {
+      const at = this.#retryQueue.findIndex((retry) => this.#demand.id[retry.row] === id);
+      if (at >= 0) this.#retryQueue.splice(at, 1);
+    }
+    // Freeing an id that was denied, or shed, does nothing.
+    if (this.#handles[id] !== NO_HANDLE) this.#release(id, nowMicros, false);
+  }
+
+  #release(id: number, nowMicros: number, isShed: boolean): void {
+    const heap = this.heap;
+    const handle = this.#handles[id]!;
+    const length = heap.lengthOf(handle);
+    const first = heap.payloadOffsetOf(handle) >> 2;
+    const stamp = (id + 1) ^ STAMP_SALT;
+    assert(
+      this.#words[first] === stamp && this.#words[first + ((length - 8) >> 2) - 1] === ~stamp,
+      "contents survive from placing to freeing",
+    );
+    if (this.#isReclaimable[id] === 1) {
+      this.#isReclaimable[id] = 0;
+      this.shrinker.change(-length);
+    }
+    this.#idOfSlot[heap.slotOf(handle)] = -1;
+    this.#handles[id] = NO_HANDLE;
+    heap.free(handle);
+    this.#journal?.free(nowMicros, id, isShed);
+  }
+
+  /** First and last word of the payload carry the id, so that a block that lost its bytes is noticed when it is freed. */
+  #stamp(handle: number, id: number, length: number): void {
+    const first = this.heap.payloadOffsetOf(handle) >> 2;
+    const stamp = (id + 1) ^ STAMP_SALT;
+    this.#words[first] = stamp;
+    this.#words[first + ((length - 8) >> 2) - 1] = ~stamp;
+  }
+
+  // --- waiting ---
+
+  /** A request that was not placed on arrival: it waits if its class and its means allow, or is denied. */
+  #arriveLate(row: number, nowMicros: number): void {
+    const requestClass = this.#demand.requestClass[row]!;
+    const w = this.#waiting.add(row, nowMicros, nowMicros + CLASS_BUDGET_MICROS[requestClass]!, this.#retries, 0);
+    if (requestClass === CLASS_ATOMIC) {
+      this.#deny(w, nowMicros);
+      return;
+    }
+    // Behind a slice it has not been tried yet; the end of the slice will.
+    if (!this.runner.isActive && !this.#settleOne(w, nowMicros)) {
+      this.stall.begin(nowMicros);
+    } else if (this.#waiting.count > 0) this.stall.begin(nowMicros);
+    this.#schedule();
+  }
+
+  /** A second request on an id whose first still waits: the first is over, whatever it wanted. */
+  #overtake(id: number, nowMicros: number): void {
+    for (let w = 0; w < this.#waiting.count; w++) {
+      if (this.#demand.id[this.#waiting.row[w]!] === id) {
+        this.#deny(w, nowMicros);
+        return;
+      }
+    }
+  }
+
+  /** Tries everyone who waits, in order of arrival, then sends away those whose time is over. */
+  #settle(nowMicros: number): void {
+    const waiting = this.#waiting;
+    let w = 0;
+    while (w < waiting.count) {
+      if (this.#settleOne(w, nowMicros)) continue;
+      if (waiting.deadlineMicros[w]! <= nowMicros) this.#deny(w, nowMicros);
+      else w++;
+    }
+    if (waiting.count === 0) this.stall.end(nowMicros);
+  }
+
+  /** True when the request at index w is gone: served, or denied since its means are used up. */
+  #settleOne(w: number, nowMicros: number): boolean {
+    const waiting = this.#waiting;
+    const row = waiting.row[w]!;
+    for (;;) {
+      if (this.#tryRow(row, nowMicros, waiting.arrivalMicros[w]!)) {
+        this.#serve(w, row, nowMicros);
+        return true;
+      }
+      const runsBefore = this.runner.runs;
+      if (!this.#hasMeans(w, row, nowMicros)) {
+        this.#deny(w, nowMicros);
+        return true;
+      }
+      // A run that costs nothing is over already: try again.
+      if (this.runner.runs === runsBefore || this.runner.isActive) return false;
+    }
+  }
+
+  #serve(w: number, row: number, nowMicros: number): void {
+    const waiting = this.#waiting;
+    if (waiting.isRetry[w] === 1) this.retriesRecovered++;
+    else this.response.addWaited(nowMicros - waiting.arrivalMicros[w]!);
+    const isAbandoned = waiting.isAbandoned[w] === 1;
+    waiting.remove(w);
+    this.servedAtMicros[row] = nowMicros;
+    this.observer?.servedLate(row, nowMicros);
+    if (isAbandoned) this.#release(this.#demand.id[row]!, nowMicros, false);
+  }
+
+  /** Is there anything worth waiting for: the present run, reclaim, a new run, the limiter? Starts what it needs. */
+  #hasMeans(w: number, row: number, nowMicros: number): boolean {
+    const waiting = this.#waiting;
+    const heap = this.heap;
+    const length = this.#facts.lengthBytes[row]!;
+    if (waiting.deadlineMicros[w]! <= nowMicros) return false;
+    if (length > heap.freeBytes) {
+      if (this.shrinker.countBytes() <= 0) return false;
+      this.shrinker.shed(length - heap.freeBytes, nowMicros);
+      return this.shrinker.nextMicros !== Infinity;
+    }
+    if (this.reserveBytes > 0 && heap.freeBytes - length < this.reserveBytes) return false;
+    if (!this.#compactsOnDemand && !this.runner.isActive) return false;
+    if (this.runner.isActive) {
+      if (this.runner.startedMicros < waiting.arrivalMicros[w]!) waiting.wasHindered[w] = 1;
+      return true;
+    }
+    if (waiting.wasTried[w] === 1) return false;
+    if (nowMicros < this.#reactiveDeferredUntil && length >= this.#reactiveDeferredBytes) {
+      waiting.wasHindered[w] = 1;
+      return false;
+    }
+    const admitted = this.limiter.nextAdmissionMicros(nowMicros);
+    if (admitted > nowMicros) {
+      waiting.wasHindered[w] = 1;
+      this.refusedByLimiter++;
+      if (admitted < this.#wakeMicros) this.#wakeMicros = admitted;
+      return admitted < waiting.deadlineMicros[w]!;
+    }
+    return this.#startRun(this.#compactor, RUN_REACTIVE, "request", length, Infinity, nowMicros);
+  }
+
+  #deny(w: number, nowMicros: number): void {
+    const waiting = this.#waiting;
+    const row = waiting.row[w]!;
+    const requestClass = this.#demand.requestClass[row]!;
+    const left = waiting.retriesLeft[w]!;
+    const isAbandoned = waiting.isAbandoned[w] === 1;
+    if (waiting.isRetry[w] === 0) {
+      const cause = this.#causeOf(row, waiting.wasHindered[w] === 1 && requestClass !== CLASS_ATOMIC);
+      this.oomTotal++;
+      this.oomsByCause[cause]!++;
+      this.oomsByClass[requestClass]!++;
+      this.deniedBytes += this.#demand.sizeBytes[row]!;
+      if (nowMicros - this.#lastOomMicros >= OOM_EPISODE_GAP_MICROS) this.oomEpisodes++;
+      this.#lastOomMicros = nowMicros;
+      if (cause === CAUSE_FRAGMENTATION) this.meter.noteFragmentationOom();
+      this.digest.addInteger(-1 - row);
+      this.digest.addInteger(cause + nowMicros * 64);
+      this.#journal?.deny(nowMicros, this.#demand.id[row]!, this.#demand.sizeBytes[row]!, requestClass, cause);
+      this.observer?.denied(row, nowMicros);
+    }
+    waiting.remove(w);
+    if (waiting.count === 0) this.stall.end(nowMicros);
+    if (left > 0 && !isAbandoned) {
+      this.#retryQueue.push({ row, atMicros: nowMicros + RETRY_DELAY_MICROS, left: left - 1 });
+      this.#schedule();
+    }
+  }
+
+  /** The first cause that applies (DESIGN section 3). Cost: a dry run of the slide unless capacity is the cause. */
+  #causeOf(row: number, wasHindered: boolean): number {
+    const heap = this.heap;
+    const length = this.#facts.lengthBytes[row]!;
+    if (length > heap.freeBytes) return CAUSE_CAPACITY;
+    if (heap.largestHoleAfterSlide() < length) return CAUSE_PINNED;
+    if (
+      this.reserveBytes > 0 &&
+      this.#demand.requestClass[row] !== CLASS_ATOMIC &&
+      heap.freeBytes - length < this.reserveBytes
+    ) {
+      return CAUSE_RESERVE;
+    }
+    return wasHindered ? CAUSE_LIMIT : CAUSE_FRAGMENTATION;
+  }
+
+  #retryOne(nowMicros: number): void {
+    const { row, left } = this.#retryQueue.shift()!;
+    if (this.#handles[this.#demand.id[row]!] !== NO_HANDLE) return; // a later request on the same id was served
+    this.retriesMade++;
+    const budget = CLASS_BUDGET_MICROS[this.#demand.requestClass[row]!]!;
+    // `settle` follows and tries it; an atomic request's budget of 0 sends it away there at once.
+    this.#waiting.add(row, nowMicros, nowMicros + budget, left, 1);
+    this.stall.begin(nowMicros);
+  }
+
+  // --- runs ---
+
+  #startRun(
+    compactor: Compactor,
+    kind: number,
+    trigger: string,
+    goalBytes: number,
+    budgetBytes: number,
+    nowMicros: number,
+  ): boolean {
+    const runner = this.runner;
+    if (!runner.start(compactor, kind, trigger, goalBytes, budgetBytes, nowMicros)) return false;
+    this.#journal?.compact(nowMicros, runner.runs, RUN_KIND_NAMES[kind]!, trigger, "start", 0);
+    while (runner.sliceEndMicros <= nowMicros) if (runner.advance(nowMicros)) this.#runEnded(nowMicros);
+    return true;
+  }
+
+  #runEnded(nowMicros: number): void {
+    const runner = this.runner;
+    const heap = this.heap;
+    const kindName = RUN_KIND_NAMES[runner.kind]!;
+    this.#journal?.compact(nowMicros, runner.runs, kindName, runner.trigger, "end", runner.movedBytes);
+    this.digest.addInteger(-2);
+    this.digest.addInteger(runner.movedBytes * 64 + runner.kind);
+    const waiting = this.#waiting;
+    const reach = this.#compactor.kind === "slide" ? Infinity : runner.goalBytes;
+    for (let w = 0; w < waiting.count; w++) {
+      if (runner.startedMicros >= waiting.arrivalMicros[w]! && this.#facts.lengthBytes[waiting.row[w]!]! <= reach) {
+        waiting.wasTried[w] = 1;
+      }
+    }
+    const madeProgress = heap.largestHole() > runner.largestHoleBefore || heap.usableBytes > runner.usableBefore;
+    if (runner.kind === RUN_PROACTIVE) {
+      if (madeProgress) this.#proactiveBackoffMicros = 0;
+      else this.#deferProactive(nowMicros);
+    } else if (madeProgress || heap.largestHole() >= runner.goalBytes) {
+      this.#reactiveBackoffMicros = 0;
+      this.#reactiveDeferredBytes = Infinity;
+    } else {
+      this.#reactiveBackoffMicros = nextBackoff(this.#reactiveBackoffMicros);
+      this.#reactiveDeferredUntil = nowMicros + this.#reactiveBackoffMicros;
+      this.#reactiveDeferredBytes = runner.goalBytes;
+    }
+    this.observer?.runEnded(runner);
+  }
+
+  #deferProactive(nowMicros: number): void {
+    this.#proactiveBackoffMicros = nextBackoff(this.#proactiveBackoffMicros);
+    this.#proactiveDeferredUntil = nowMicros + this.#proactiveBackoffMicros;
+  }
+
+  #shedOne(nowMicros: number): void {
+    const id = this.shrinker.take(this.#handles);
+    if (id < 0) {
+      this.shrinker.stop();
+      return;
+    }
+    const length = this.heap.lengthOf(this.#handles[id]!);
+    this.#release(id, nowMicros, true);
+    this.shrinker.noteShed(length, nowMicros);
+  }
+
+  #schedule(): void {
+    let next = Math.min(this.runner.sliceEndMicros, this.shrinker.nextMicros);
+    if (this.#waiting.count > 0) next = Math.min(next, this.#wakeMicros, this.#waiting.earliestDeadlineMicros());
+    if (this.#retryQueue.length > 0) next = Math.min(next, this.#retryQueue[0]!.atMicros);
+    this.nextEventMicros = next;
+  }
+
+  #check(): void {
+    const violations = checkHeap(this.heap);
+    assert(violations.length === 0, violations.length === 0 ? "" : `heap: ${violations[0]!.message}`);
+  }
+}
+
+function nextBackoff(backoffMicros: number): number {
+  return Math.min(MOST_BACKOFF_MICROS, backoffMicros === 0 ? LEAST_BACKOFF_MICROS : backoffMicros * 2);
+}

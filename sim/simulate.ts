@@ -1,0 +1,344 @@
+// One run: a demand, a policy, a seed. Two arenas get the same demand, the acting one and, for a policy that compacts of its
+// own accord, the shadow; time goes from row to row of the demand, with a tick each 500 ms in between. Everything in here is
+// a pure function of its arguments.
+
+import { CLASS_NAMES, type Demand, OP_FREE } from "../core/demand.ts";
+import { MempredError } from "../core/errors.ts";
+import { RandomStream } from "../core/random.ts";
+import { HORIZON_MICROS, HORIZON_TICKS, MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
+import { ForecastScore } from "../predictor/forecast-score.ts";
+import { GuardedForecaster } from "../predictor/guarded-forecaster.ts";
+import { PREDICTOR_STATE_BYTES, PressurePredictor } from "../predictor/pressure-predictor.ts";
+import { Arena, type ArenaObserver } from "./arena.ts";
+import { type CompactionRunner, RUN_PROACTIVE } from "./compaction-runner.ts";
+import { DEFAULT_COST } from "./cost-model.ts";
+import { DecisionLog } from "./decisions.ts";
+import { type DemandFacts, demandFacts } from "./demand-facts.ts";
+import { Journal } from "./journal.ts";
+import { defaultLimits } from "./limiter.ts";
+import type { Policy, PolicyWorld } from "./policies/policy.ts";
+import { type ResolvedPolicy, resolvePolicy } from "./policies/registry.ts";
+import { OOM_CAUSES, type OomCause, type RunResult } from "./result.ts";
+import type { SimulateOptions, SimulateOutcome } from "./simulate-types.ts";
+import { Usefulness } from "./usefulness.ts";
+
+const DEFAULT_KEPT_DECISIONS = 20;
+
+/**
+ * Simulates one run. Cost: about half a microsecond a request, more where compaction is frequent.
+ * Errors: UNKNOWN_POLICY, INVALID_INPUT; an AssertionError is a defect of this program.
+ */
+export function simulate(options: SimulateOptions): SimulateOutcome {
+  return new Run(options).execute();
+}
+
+class Run {
+  readonly #options: SimulateOptions;
+  readonly #demand: Demand;
+  readonly #facts: DemandFacts;
+  readonly #resolved: ResolvedPolicy;
+  readonly #acting: Arena;
+  readonly #shadow: Arena | null;
+  readonly #usefulness: Usefulness | null;
+  readonly #predictor: PressurePredictor | null;
+  readonly #signal: GuardedForecaster | null;
+  readonly #score: ForecastScore | null;
+  readonly #log = new DecisionLog();
+  readonly #journal: Journal | null;
+  readonly #world: PolicyWorld;
+  readonly #policy: Policy;
+  #lastProactiveMicros = -Infinity;
+  #tick = 0;
+  #fallbackTicks = 0;
+  #trips = 0;
+
+  constructor(options: SimulateOptions) {
+    const { demand, seed } = options;
+    checkOptions(options);
+    this.#options = options;
+    this.#demand = demand;
+    this.#facts = demandFacts(demand);
+    this.#resolved = resolvePolicy(options.policy);
+    const { definition } = this.#resolved;
+    this.#journal = options.journal === undefined ? null : new Journal(options.journal, demand, seed, options.policy);
+    this.#acting = this.#makeArena(true);
+    this.#shadow = definition.isProactive && options.shadow !== false ? this.#makeArena(false) : null;
+    this.#usefulness = this.#shadow === null ? null : new Usefulness(this.#acting, demand.length);
+
+    this.#predictor = null;
+    this.#signal = null;
+    this.#score = null;
+    if (definition.usesNetwork) {
+      // The predictor lives in the arena that pays for it; the shadow gives up the same bytes, so that the only difference
+      // between the two is proactive action.
+      const byteOffset = this.#acting.placeOwnBlock(PREDICTOR_STATE_BYTES);
+      this.#shadow?.placeOwnBlock(PREDICTOR_STATE_BYTES);
+      this.#predictor = new PressurePredictor({
+        buffer: this.#acting.heap.buffer,
+        byteOffset,
+        seed,
+        ...(options.weights === undefined || options.weights === "cold" ? {} : { weights: options.weights }),
+      });
+      this.#signal = new GuardedForecaster(this.#predictor, { isOn: options.watchdog !== false });
+      this.#score = new ForecastScore({ criticalThreshold: this.#acting.meter.threshold });
+    }
+
+    this.#observe();
+    this.#world = {
+      arena: this.#acting,
+      demand,
+      signal: this.#signal,
+      random: new RandomStream(seed, `policy ${definition.id}`),
+      log: this.#log,
+      largestRecentBytes: this.#facts.largestBytes[0]!,
+      isAutonomyOn: options.autonomy !== false,
+      reserveBytes: options.reserveBytes ?? null,
+      placeboRuns: options.placeboRuns ?? 0,
+    };
+    this.#policy = definition.create(this.#world);
+  }
+
+  execute(): SimulateOutcome {
+    const { timeMicros, kind, length } = this.#demand;
+    const acting = this.#acting;
+    const shadow = this.#shadow;
+    const signal = this.#signal;
+    const policy = this.#policy;
+    const watched = shadow ?? acting;
+    let nextTickMicros = 0;
+    for (let row = 0; row < length; row++) {
+      const now = timeMicros[row]!;
+      while (nextTickMicros <= now) {
+        this.#doTick(nextTickMicros);
+        nextTickMicros += TICK_MICROS;
+      }
+      if (acting.nextEventMicros <= now) acting.advanceTo(now);
+      acting.apply(row, now);
+      if (shadow !== null) {
+        if (shadow.nextEventMicros <= now) shadow.advanceTo(now);
+        shadow.apply(row, now);
+      }
+      if (kind[row] !== OP_FREE) {
+        if (signal !== null) signal.observe(now, watched.occupancyRatio(), watched.pressureRatio());
+        policy.onAllocation(now);
+      }
+    }
+    const end = this.#demand.durationMicros;
+    while (nextTickMicros <= end) {
+      this.#doTick(nextTickMicros);
+      nextTickMicros += TICK_MICROS;
+    }
+    acting.advanceTo(end);
+    acting.holdUntil(end);
+    acting.finish(Infinity); // whoever still waits gets an answer; no tick, no new demand
+    shadow?.finish(Infinity);
+    return {
+      result: this.#report(),
+      forecastCounts: this.#score === null ? null : this.#score.counts,
+      decisions: this.#log.all,
+      predictorState: this.#predictor === null ? null : this.#predictor.bytes.slice(),
+    };
+  }
+
+  /** Who is told of what. The forecaster hears of compactions in the arena that it watches. */
+  #observe(): void {
+    const observer: ArenaObserver = {
+      servedLate: (row, now) => this.#usefulness?.servedLate(row, now),
+      denied: () => {},
+      runEnded: (runner) => {
+        this.#runEnded(runner);
+        if (this.#shadow === null) this.#signal?.noteCompaction(runner.endedMicros);
+      },
+    };
+    this.#acting.observer = observer;
+    if (this.#shadow === null) return;
+    this.#shadow.observer = {
+      servedLate() {},
+      denied: (row) => this.#usefulness?.deniedInShadow(row),
+      runEnded: (runner) => this.#signal?.noteCompaction(runner.endedMicros),
+    };
+  }
+
+  #makeArena(isActing: boolean): Arena {
+    const { options, resolved } = { options: this.#options, resolved: this.#resolved };
+    return new Arena({
+      demand: this.#demand,
+      facts: this.#facts,
+      fit: options.fit ?? "segregated",
+      compactor: resolved.compactor,
+      proactiveCompactor: resolved.proactiveCompactor,
+      compactsOnDemand: resolved.definition.compactsOnDemand,
+      limits: { ...defaultLimits(this.#demand.capacityBytes), ...options.limits },
+      cost: { ...DEFAULT_COST, ...options.cost },
+      retries: options.retries ?? 0,
+      verify: options.verify ?? false,
+      journal: isActing ? this.#journal : null,
+    });
+  }
+
+  /** The 500 ms tick: sample, score, learn, decide. */
+  #doTick(nowMicros: number): void {
+    const acting = this.#acting;
+    const shadow = this.#shadow;
+    if (acting.nextEventMicros <= nowMicros) acting.advanceTo(nowMicros);
+    if (shadow !== null && shadow.nextEventMicros <= nowMicros) shadow.advanceTo(nowMicros);
+    const reference = this.#options.referenceLengthBytes ?? this.#facts.referenceBytes[this.#tick]!;
+    acting.holdUntil(nowMicros);
+    acting.setReferenceLength(reference);
+    shadow?.setReferenceLength(reference);
+    this.#world.largestRecentBytes = this.#facts.largestBytes[this.#tick]!;
+    this.#log.context.pressureRatio = acting.pressureRatio();
+    if (this.#signal !== null) this.#forecastTick(this.#signal, nowMicros);
+    this.#policy.onTick(nowMicros);
+    this.#tick++;
+  }
+
+  #forecastTick(signal: GuardedForecaster, nowMicros: number): void {
+    const watched = this.#shadow ?? this.#acting;
+    const occupancy = watched.occupancyRatio();
+    const pressure = watched.pressureRatio();
+    // Without a shadow the label of a window with a proactive run in it says what was done and not what would have been.
+    const isMasked = this.#shadow === null && nowMicros - this.#lastProactiveMicros <= HORIZON_MICROS;
+    this.#score!.mature(this.#tick, pressure);
+    signal.tick(nowMicros, occupancy, pressure, isMasked);
+    const forecast = signal.forecast(nowMicros);
+    const upper = forecast + signal.upperMargin();
+    const confidence = signal.confidence();
+    if (this.#tick + HORIZON_TICKS <= Math.floor(this.#demand.durationMicros / TICK_MICROS)) {
+      this.#score!.issue(this.#tick, forecast, upper, occupancy, pressure);
+    }
+    const context = this.#log.context;
+    context.forecast = forecast;
+    context.upper = upper;
+    context.confidence = confidence;
+    if (signal.isTripped) this.#fallbackTicks++;
+    this.#journal?.forecast(nowMicros, pressure, forecast, upper, confidence);
+    while (this.#trips < signal.trips.length) {
+      const trip = signal.trips[this.#trips++]!;
+      this.#journal?.watchdog(nowMicros, trip.reason);
+    }
+  }
+
+  #runEnded(runner: CompactionRunner): void {
+    if (runner.kind === RUN_PROACTIVE) {
+      this.#lastProactiveMicros = runner.endedMicros;
+      this.#log.noteOutcome(
+        `${runner.movedBytes} B moved, largest hole ${runner.largestHoleBefore} to ${this.#acting.heap.largestHole()} B`,
+      );
+    }
+    this.#usefulness?.runEnded(runner.kind, runner.endedMicros);
+  }
+
+  #report(): RunResult {
+    const acting = this.#acting;
+    const demand = this.#demand;
+    const { runner, meter } = acting;
+    const capacity = demand.capacityBytes;
+    const seconds = demand.durationMicros / MICROS_PER_SECOND;
+    const byCause = Object.fromEntries(OOM_CAUSES.map((cause, i) => [cause, acting.oomsByCause[i]!])) as Record<
+      OomCause,
+      number
+    >;
+    const byClass = Object.fromEntries(CLASS_NAMES.map((name, i) => [name, acting.oomsByClass[i]!])) as {
+      atomic: number;
+      deadline: number;
+      wait: number;
+    };
+    const [atomic, deadline, wait] = this.#facts.requests.byClass;
+    const { digest } = acting;
+    digest.addInteger(runner.runs);
+    digest.addInteger(acting.oomTotal);
+    return {
+      scenario: demand.name,
+      pressureRatio: demand.pressureRatio,
+      seed: this.#options.seed,
+      policy: this.#options.policy,
+      compactor:
+        this.#resolved.compactor === this.#resolved.proactiveCompactor || !this.#resolved.definition.isProactive
+          ? this.#resolved.compactor
+          : `${this.#resolved.compactor}+${this.#resolved.proactiveCompactor}`,
+      fit: this.#options.fit ?? "segregated",
+      capacityBytes: capacity,
+      durationSeconds: seconds,
+      timing: demand.timing,
+      mix: demand.mix,
+      demandLevel: {
+        mean: this.#facts.levels.meanBytes / capacity,
+        peak: this.#facts.levels.peakBytes / capacity,
+      },
+      requests: { total: this.#facts.requests.total, atomic, deadline, wait, served: acting.response.served },
+      ooms: {
+        total: acting.oomTotal,
+        avoidable: byCause.limit + byCause.fragmentation,
+        byCause,
+        byClass,
+        deniedBytes: acting.deniedBytes,
+        episodes: acting.oomEpisodes,
+      },
+      compaction: {
+        runs: runner.runs,
+        proactive: runner.proactiveRuns,
+        reactive: runner.runs - runner.proactiveRuns,
+        useful: this.#usefulness === null ? null : this.#usefulness.useful,
+        movedBytes: runner.totalMovedBytes,
+        meanMicros: runner.runs === 0 ? 0 : runner.totalMicros / runner.runs,
+        maxPauseMicros: runner.maxSliceMicros,
+        maxRunMicros: runner.maxRunMicros,
+        dutyRatio: demand.durationMicros === 0 ? 0 : runner.totalMicros / demand.durationMicros,
+        maxRunsInAnySecond: runner.maxRunsInAnySecond,
+        refusedByLimiter: acting.refusedByLimiter,
+      },
+      pressure: {
+        peakOccupancy: meter.peakAllocatedBytes / capacity,
+        meanOccupancy: meter.meanOccupancyRatio(),
+        peakEffective: 1 - meter.leastUsableBytes / capacity,
+        meanEffective: meter.meanEffectiveRatio(),
+        criticalThreshold: meter.threshold,
+        criticalExit: meter.exit,
+        criticalEpisodes: meter.episodes,
+        criticalRatio: meter.criticalRatio(),
+        peakStallRatio: acting.stall.peakRatio,
+        meanStallRatio: demand.durationMicros === 0 ? 0 : acting.stall.totalMicros / demand.durationMicros,
+      },
+      responseMicros: acting.response.report(),
+      reclaim: {
+        sheds: acting.shrinker.sheds,
+        shedBytes: acting.shrinker.shedBytes,
+        shedBlocks: acting.shrinker.shedBlocks,
+      },
+      closedLoop: { retries: acting.retriesMade, recovered: acting.retriesRecovered },
+      forecast: this.#score === null ? null : this.#score.report(),
+      predictor:
+        this.#predictor === null
+          ? null
+          : {
+              stateBytes: this.#predictor.stateBytes,
+              watchdogBytes: this.#signal!.watchdogStateBytes,
+              trainedLabels: this.#predictor.trainedLabels,
+            },
+      watchdog: {
+        trips: this.#signal === null ? [] : this.#signal.trips.map(({ atMicros, reason }) => ({ atMicros, reason })),
+        fallbackTicks: this.#fallbackTicks,
+        readmissions: this.#signal === null ? 0 : this.#signal.readmissions,
+      },
+      autonomy: this.#log.report(
+        this.#options.autonomy !== false && this.#resolved.definition.isProactive,
+        this.#score === null ? 0 : this.#score.predictions,
+        demand.durationMicros,
+        this.#options.keepDecisions ?? DEFAULT_KEPT_DECISIONS,
+      ),
+      hash: digest.hex(),
+    };
+  }
+}
+
+function checkOptions(options: SimulateOptions): void {
+  const { seed, retries = 0, placeboRuns = 0, reserveBytes = 0, demand } = options;
+  const isCount = (n: number) => Number.isInteger(n) && n >= 0;
+  if (!isCount(seed)) throw new MempredError("INVALID_INPUT", `a seed is an integer ≥ 0, not ${seed}`);
+  if (!isCount(retries) || retries > 255) throw new MempredError("INVALID_INPUT", `retries are 0..255, not ${retries}`);
+  if (!isCount(placeboRuns)) throw new MempredError("INVALID_INPUT", `placeboRuns is a count, not ${placeboRuns}`);
+  if (!isCount(reserveBytes) || reserveBytes >= demand.capacityBytes) {
+    throw new MempredError("INVALID_INPUT", `a reserve of ${reserveBytes} B does not fit ${demand.capacityBytes} B`);
+  }
+}
