@@ -26,11 +26,11 @@ describe("expDeterministic", () => {
   it("has the same bits everywhere: a few of them", () => {
     const bits = (x: number) => new BigUint64Array(new Float64Array([x]).buffer)[0]!.toString(16);
     expect([1, -1, 0.1, 20.5, -300].map((x) => bits(expDeterministic(x)))).toEqual([
-      "4005bf0a8b145769",
+      "4005bf0a8b14576a",
       "3fd78b56362cef38",
       "3ff1aec7b35a00d4",
-      "41bdefe4d1ae3c24",
-      "24ebf24d2c6cf4bd",
+      "41c7d6c4f0bcdd5c",
+      "24e245639c3a49f7",
     ]);
   });
 });
@@ -40,11 +40,11 @@ describe("logDeterministic", () => {
     const random = new RandomStream(2, "test log");
     let worst = 0;
     for (let i = 0; i < 100_000; i++) {
-      const x = Math.exp((random.next() * 2 - 1) * (i % 3 === 0 ? 740 : 2));
+      const x = Math.exp((random.next() * 2 - 1) * (i % 3 === 0 ? 700 : 2));
       if (x === 0) continue;
       worst = Math.max(worst, Math.abs(logDeterministic(x) - Math.log(x)) / Math.max(1e-3, Math.abs(Math.log(x))));
     }
-    expect(worst).toBeLessThan(1e-12);
+    expect(worst).toBeLessThan(2e-14);
     expect(relative(logDeterministic(5e-324), Math.log(5e-324))).toBeLessThan(1e-15);
   });
 
