@@ -1,0 +1,70 @@
+// What the simple baselines share: the ring that lets each forecast mature after 10 ticks, and margin and confidence earned
+// from it by the same tracker as the network's. A baseline is then one rule: what it keeps of a sample and what it says.
+
+import type { Forecaster } from "../../core/forecaster.ts";
+import { HORIZON_TICKS, TICK_MICROS } from "../../core/units.ts";
+import {
+  ERROR_TRACKER_LENGTH,
+  resetErrorTracker,
+  trackError,
+  trackedConfidence,
+  trackedMargin,
+} from "../error-tracker.ts";
+
+const TRACKER = 2 * HORIZON_TICKS;
+/** Bytes of the ring (forecasts, pressures), the tracker, and three counters kept as doubles. */
+export const BASELINE_SHARED_BYTES = (2 * HORIZON_TICKS + ERROR_TRACKER_LENGTH + 4) * 8;
+
+export abstract class BaselineForecaster implements Forecaster {
+  abstract readonly id: string;
+  abstract readonly stateBytes: number;
+  readonly #state = new Float64Array(2 * HORIZON_TICKS + ERROR_TRACKER_LENGTH);
+  #head = 0;
+  #filled = 0;
+  #labels = 0;
+  #tickAtMicros = -Infinity;
+
+  constructor() {
+    resetErrorTracker(this.#state, TRACKER);
+  }
+
+  /** Takes in the sample of a tick. */
+  protected abstract take(pressureRatio: number): void;
+
+  /** P in 5 s, kept within 0..1; 0.5 before the first sample. */
+  abstract forecast(nowMicros: number): number;
+
+  /** Only the samples of the ticks count. */
+  observe(_nowMicros: number, _occupancyRatio: number, _pressureRatio: number): void {}
+
+  noteCompaction(_nowMicros: number): void {}
+
+  tick(nowMicros: number, _occupancyRatio: number, pressureRatio: number, isLabelMasked: boolean): void {
+    const state = this.#state;
+    if (nowMicros - this.#tickAtMicros > 2 * TICK_MICROS) this.#filled = 0; // missed ticks break the pairing
+    this.#tickAtMicros = nowMicros;
+    const head = this.#head;
+    if (this.#filled < HORIZON_TICKS) this.#filled++;
+    else if (!isLabelMasked) {
+      trackError(state, TRACKER, this.#labels, state[head], state[HORIZON_TICKS + head], pressureRatio);
+      this.#labels++;
+    }
+    this.take(pressureRatio);
+    state[head] = this.forecast(nowMicros);
+    state[HORIZON_TICKS + head] = pressureRatio;
+    this.#head = (head + 1) % HORIZON_TICKS;
+  }
+
+  upperMargin(): number {
+    return trackedMargin(this.#state, TRACKER);
+  }
+
+  confidence(): number {
+    return trackedConfidence(this.#state, TRACKER, this.#labels);
+  }
+}
+
+/** `value` kept within 0..1. */
+export function clampRatio(value: number): number {
+  return Math.max(0, Math.min(1, value));
+}

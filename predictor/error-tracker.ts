@@ -1,0 +1,80 @@
+// What a forecaster has earned: the upper margin and the confidence, from matured errors alone. Four doubles in an array
+// of the owner's choice, so that the network keeps them inside its block and the baselines in theirs.
+//
+// Margin: quantile tracking, the one-sided form of adaptive conformal inference (Gibbs & Candès 2021, eq. 2, on the
+// quantile itself as in Angelopoulos, Candès & Tibshirani 2023, sec. 2.1): a miss (label over forecast + margin) raises
+// the margin by γ·s·(1 − α), a hit lowers it by γ·s·α, s being the recent mean error. Over T labels the share of misses
+// differs from α by at most (margin range + γ·s) / (γ·s·T), whatever the signal does, as long as the margin stays off its
+// bounds 0 and 1. The label of a forecast is known 5 s later, so the margin lags by 10 ticks; the bound still holds.
+// Confidence: the error against that of persistence on the same labels, less what the miss rate is over the stated one.
+
+/** Stated miss rate α: the share of labels that may lie over the upper bound. */
+export const MISS_RATE = 0.1;
+/** Labels until the confidence may leave 0. */
+export const LABELS_UNTIL_TRUSTED = 20;
+
+/** Slots of the tracker from `at` on. */
+const MARGIN = 0;
+const ERROR = 1; // decayed mean |forecast − label|
+const PERSISTENCE_ERROR = 2; // the same of persistence
+const MISSES = 3; // decayed miss rate
+export const ERROR_TRACKER_LENGTH = 4;
+
+const GAIN = 0.5; // γ
+const SCALE_FLOOR = 0.002; // the margin must be able to move when errors are near 0
+const MEMORY = 1 / 64; // 32 s of ticks
+const INITIAL_MARGIN = 0.05;
+const NEGLIGIBLE = 0.0025; // a quarter of a percentage point: errors below it count as equal
+
+/** Sets the tracker at `at` to "nothing known". */
+export function resetErrorTracker(state: Float64Array, at: number): void {
+  state[at + MARGIN] = INITIAL_MARGIN;
+  state[at + ERROR] = 0;
+  state[at + PERSISTENCE_ERROR] = 0;
+  state[at + MISSES] = MISS_RATE;
+}
+
+/**
+ * Takes in one matured label. No garbage when inlined.
+ * @param labels labels taken in before this one
+ */
+export function trackError(
+  state: Float64Array,
+  at: number,
+  labels: number,
+  forecastRatio: number,
+  persistenceRatio: number,
+  labelRatio: number,
+): void {
+  const k = labels < 63 ? 1 / (labels + 1) : MEMORY; // a plain mean until the memory is full
+  const error = state[at + ERROR] + k * (Math.abs(forecastRatio - labelRatio) - state[at + ERROR]);
+  state[at + ERROR] = error;
+  state[at + PERSISTENCE_ERROR] += k * (Math.abs(persistenceRatio - labelRatio) - state[at + PERSISTENCE_ERROR]);
+  const margin = state[at + MARGIN];
+  const miss = labelRatio > forecastRatio + margin ? 1 : 0;
+  const next = margin + GAIN * Math.max(error, SCALE_FLOOR) * (miss - MISS_RATE);
+  state[at + MARGIN] = Math.max(0, Math.min(1, next));
+  state[at + MISSES] += MEMORY * (miss - state[at + MISSES]);
+}
+
+/** The margin, 0..1. */
+export function trackedMargin(state: Float64Array, at: number): number {
+  return state[at + MARGIN];
+}
+
+/** The decayed mean of |forecast − label|, 0..1. */
+export function trackedError(state: Float64Array, at: number): number {
+  return state[at + ERROR];
+}
+
+/**
+ * Confidence, 0..1: ½ when as good as persistence, 1 at half its error, 0 at one and a half times; scaled down while
+ * labels are few and while misses are more than stated. 0 before LABELS_UNTIL_TRUSTED.
+ */
+export function trackedConfidence(state: Float64Array, at: number, labels: number): number {
+  if (labels < LABELS_UNTIL_TRUSTED) return 0;
+  const ratio = (state[at + ERROR] + NEGLIGIBLE) / (state[at + PERSISTENCE_ERROR] + NEGLIGIBLE);
+  const earned = Math.min(1, Math.max(0, 1.5 - ratio));
+  const overMisses = Math.max(0, state[at + MISSES] - MISS_RATE) / (1 - MISS_RATE);
+  return earned * (1 - overMisses) * (labels / (labels + LABELS_UNTIL_TRUSTED));
+}

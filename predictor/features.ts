@@ -1,0 +1,48 @@
+// The four inputs of the network and its anchor: what they are and the constants in them. The predictor computes them in
+// place from its state; `featuresInto` is the one definition, for the tick, the hot forecast and the trainers alike.
+//
+// All recent figures fade by one law with one time constant τ: over a step dt a mean moves by the share k = dt / (τ + dt)
+// towards the new value, and a count keeps 1 − k of itself. That is the [0/1] Padé approximant of 1 − e^(−dt/τ): rational,
+// so the same bits on every engine, and one division an allocation.
+//
+//   x1  net allocation rate: r = (U − mean U) / τ, the exponentially weighted mean of dU/dt, as a share of capacity per
+//       second; squashed to ½ + ½·r / (|r| + r0), ½ = as much freed as allocated. Net and not gross, because pressure
+//       follows what stays: a steady load at any speed has gross rate aplenty and goes nowhere.
+//   x2  free bytes as a share of capacity, 1 − U
+//   x3  compactions, a fading count c that a run raises by 1: c / (c + k)
+//   x4  seconds since the last prediction, clipped to 0.5..5 and divided by 5. The last prediction is the one issued at the
+//       last tick. Between ticks the value is that of an undisturbed tick (0.5 s), so a forecast at any allocation sees
+//       what training saw; it is greater only when ticks were missed.
+//   anchor  the fading mean of P, kept within 0.001..0.999: the first guess that the network corrects (network.ts).
+//       With U − mean U in x1, one learned coefficient takes the forecast from exponential smoothing (0) over
+//       persistence (1) to trend extrapolation (more).
+
+import { MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
+import { COMPACTIONS, MEAN_OCCUPANCY, MEAN_PRESSURE, OCCUPANCY, TICK_AT_MICROS } from "./state-layout.ts";
+
+/** τ: the memory of means and counts. */
+export const MEMORY_MICROS = 4 * MICROS_PER_SECOND;
+/** r0: the net rate that is squashed to ¾, share of capacity per second. */
+export const RATE_HALF_PER_SECOND = 0.01;
+/** k: the fading compaction count that is squashed to ½. */
+export const COMPACTIONS_HALF = 4;
+/** Bounds of the time since the last prediction. */
+export const SINCE_MIN_MICROS = TICK_MICROS;
+export const SINCE_MAX_MICROS = 5 * MICROS_PER_SECOND;
+/** The anchor keeps this distance from 0 and 1, so that the network can always move it. */
+export const ANCHOR_MARGIN = 0.001;
+
+const INVERSE_MEMORY_SECONDS = MICROS_PER_SECOND / MEMORY_MICROS;
+
+/** Writes x1..x4 and the anchor (5 numbers) into `out` from the predictor's float64 state. */
+export function featuresInto(state: Float64Array, nowMicros: number, out: Float64Array): void {
+  const occupancy = state[OCCUPANCY];
+  const rate = (occupancy - state[MEAN_OCCUPANCY]) * INVERSE_MEMORY_SECONDS;
+  const compactions = state[COMPACTIONS];
+  const since = nowMicros - state[TICK_AT_MICROS];
+  out[0] = 0.5 + (0.5 * rate) / (Math.abs(rate) + RATE_HALF_PER_SECOND);
+  out[1] = 1 - occupancy;
+  out[2] = compactions / (compactions + COMPACTIONS_HALF);
+  out[3] = Math.max(SINCE_MIN_MICROS, Math.min(SINCE_MAX_MICROS, since)) / SINCE_MAX_MICROS;
+  out[4] = Math.max(ANCHOR_MARGIN, Math.min(1 - ANCHOR_MARGIN, state[MEAN_PRESSURE]));
+}
