@@ -1,0 +1,54 @@
+// Theil-Sen: the line whose slope is the median of the slopes of all pairs of the last 20 samples (Sen 1968), through the
+// median of what is left. Up to 29 % of the samples may be wild without moving it, where least squares moves with each.
+
+import { HORIZON_TICKS } from "../../core/units.ts";
+import { BASELINE_SHARED_BYTES, BaselineForecaster, clampRatio } from "./baseline-forecaster.ts";
+import { LINE_SAMPLES } from "./least-squares.ts";
+import { SampleWindow } from "./sample-window.ts";
+
+const PAIRS = (LINE_SAMPLES * (LINE_SAMPLES - 1)) / 2;
+
+export class TheilSen extends BaselineForecaster {
+  readonly id = "theil-sen";
+  readonly stateBytes = BASELINE_SHARED_BYTES + (LINE_SAMPLES + PAIRS + 1) * 8 + 2 * 8;
+  readonly #window = new SampleWindow(LINE_SAMPLES);
+  readonly #scratch = new Float64Array(PAIRS);
+  readonly #next = new Float64Array([0.5]);
+
+  protected take(pressureRatio: number): void {
+    const window = this.#window;
+    const scratch = this.#scratch;
+    window.push(pressureRatio);
+    const n = window.length;
+    let pairs = 0;
+    for (let late = 0; late < n; late++) {
+      for (let early = late + 1; early < n; early++) {
+        scratch[pairs++] = (window.back(late) - window.back(early)) / (early - late);
+      }
+    }
+    const slope = pairs === 0 ? 0 : medianOf(scratch, pairs);
+    for (let ago = 0; ago < n; ago++) scratch[ago] = window.back(ago) + slope * ago; // brought forward to now
+    this.#next[0] = clampRatio((n < 2 ? pressureRatio : medianOf(scratch, n)) + slope * HORIZON_TICKS);
+  }
+
+  forecast(_nowMicros: number): number {
+    return this.#next[0];
+  }
+}
+
+/** Median of the first `n` values, which it sorts. n ≥ 1. Insertion by shell gaps: no view and no comparator is made. */
+function medianOf(values: Float64Array, n: number): number {
+  for (let gap = n > 40 ? 40 : 4; gap > 0; gap = gap === 40 ? 13 : gap === 13 ? 4 : gap === 4 ? 1 : 0) {
+    for (let i = gap; i < n; i++) {
+      const value = values[i];
+      let at = i;
+      while (at >= gap && values[at - gap] > value) {
+        values[at] = values[at - gap];
+        at -= gap;
+      }
+      values[at] = value;
+    }
+  }
+  const half = n >> 1;
+  return n % 2 === 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
