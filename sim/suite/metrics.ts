@@ -69,7 +69,7 @@ export function metricNamed(name: string): RunMetric {
 }
 
 /** A finite number of the run's forecast report, null when it is not there. */
-export function forecastNumber(run: RunResult, key: string): number | null {
+export function forecastNumber(run: RunResult, key: keyof NonNullable<RunResult["forecast"]>): number | null {
   const value = run.forecast?.[key];
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }

@@ -67,26 +67,6 @@ export function baselinePolicies(policies: readonly string[]): string[] {
   return variants.length > 0 ? variants : policies.slice(0, 1);
 }
 
-/**
- * Whose proactive runs `placebo` copies in number: `predictive`, else `neural`, else the last policy that may act early.
- * Null when there is none: `predictive` is then run for its count alone.
- */
-export function placeboPartner(policies: readonly string[]): string | null {
-  for (const wanted of ["predictive", "neural"]) {
-    const found = policies.find((policy) => policyBase(policy) === wanted);
-    if (found !== undefined) return found;
-  }
-  const passive = new Set(["none", "reactive", "reserve", "placebo"]);
-  const active = policies.filter((policy) => !passive.has(policyBase(policy)));
-  return active.at(-1) ?? null;
-}
-
-/** Policies in the order they must run in: each `placebo` after all others. */
-export function policyOrder(policies: readonly string[]): string[] {
-  const isPlacebo = (policy: string) => policyBase(policy) === "placebo";
-  return [...policies.filter((policy) => !isPlacebo(policy)), ...policies.filter(isPlacebo)];
-}
-
 /** A mix as the flag takes it: "15,15,70" or, with pins other than 3 %, "15,15,70,5". */
 export function mixText(mix: RequestMix): string {
   const percent = (share: number) => String(Math.round(share * 1e6) / 1e4);

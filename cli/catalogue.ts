@@ -1,0 +1,286 @@
+// What there is to type: every command, argument and option, as data. The parser, the help, the config file, the
+// environment and the shell completion are all made from it, so they cannot disagree. Nothing heavy is imported here:
+// `load` brings in the code of a command when it runs.
+
+import type { Command } from "./command.ts";
+
+export interface OptionSpec {
+  /** Long name without dashes: "pressure", "no-autonomy" for a switch that turns something off. */
+  readonly name: string;
+  readonly short?: string;
+  /** What stands for the value in the help; absent: a switch. */
+  readonly value?: string;
+  /** The value may be left out. */
+  readonly isValueOptional?: true;
+  /** Takes several words: --scenario steady burst. */
+  readonly isVariadic?: true;
+  readonly description: string;
+  readonly choices?: readonly string[];
+  /** What completion offers: ids of a registry, or files. */
+  readonly completes?: "scenario" | "policy" | "file" | "folder";
+  /** Another name of an option: its value goes there. */
+  readonly aliasOf?: string;
+}
+
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly isOptional?: true;
+  readonly isVariadic?: true;
+  readonly completes?: "file" | "shell" | "topic";
+}
+
+export interface CommandSpec {
+  readonly name: string;
+  readonly summary: string;
+  readonly arguments: readonly ArgumentSpec[];
+  readonly options: readonly OptionSpec[];
+  readonly examples: readonly string[];
+  readonly load: () => Promise<Command>;
+}
+
+/** Options of every command. */
+export const COMMON_OPTIONS: readonly OptionSpec[] = [
+  { name: "quiet", short: "q", description: "no progress, no hints; of the text result the verdict alone" },
+  { name: "verbose", short: "v", description: "say on stderr which settings apply and where each came from" },
+  { name: "no-color", description: "no colour, whatever the terminal says" },
+  {
+    name: "config",
+    value: "FILE",
+    description: "settings in YAML, by option name; flags and MEMPRED_* go before it",
+    completes: "file",
+  },
+  {
+    name: "output",
+    short: "o",
+    value: "DIR",
+    description: "where the last run is kept (.mempred, or MEMPRED_HOME)",
+    completes: "folder",
+  },
+];
+
+const JSON_SWITCH: OptionSpec = { name: "json", description: "the result as one JSON document on stdout" };
+
+const SUITE_OPTIONS: readonly OptionSpec[] = [
+  { name: "pressure", value: "LIST", description: "levels in percent of the capacity, such as 50,75,95" },
+  {
+    name: "policy",
+    value: "LIST",
+    description: "policies to run, or all; the first reactive one is the baseline",
+    completes: "policy",
+  },
+  { name: "seeds", value: "N|A..B|LIST", description: "5 means 1..5; each seed is another demand" },
+  { name: "seed", value: "N", description: "one seed" },
+  { name: "rate", value: "N", description: "requests a virtual second" },
+  { name: "capacity", value: "SIZE", description: "the arena, such as 100KiB or 1MiB" },
+  {
+    name: "mix",
+    value: "A,D,W[,P]",
+    description: "percent atomic, deadline, wait (and pinned) in place of the scenario's own",
+  },
+  { name: "fit", value: "NAME", description: "how the allocator picks a hole", choices: ["segregated", "best"] },
+  {
+    name: "weights",
+    value: "FILE|cold",
+    description: "weights to start from in place of the shipped ones; cold: random",
+  },
+  { name: "retries", value: "N", description: "closed loop: a denied request comes again, up to N times" },
+  { name: "no-autonomy", description: "without the 500 ms decision loop" },
+  { name: "no-shadow", description: "without the shadow arena that forecasts are scored against" },
+  { name: "no-watchdog", description: "without the watchdog over the forecaster" },
+  { name: "jobs", short: "j", value: "N", description: "worker threads; results do not depend on it" },
+  { name: "workers", value: "N", description: "the same as --jobs", aliasOf: "jobs" },
+  {
+    name: "json",
+    value: "FILE",
+    isValueOptional: true,
+    description: "the result as JSON, to FILE, or to stdout in place of the text",
+    completes: "file",
+  },
+  {
+    name: "markdown",
+    value: "FILE",
+    description: "the report as Markdown, to FILE or - for stdout",
+    completes: "file",
+  },
+  { name: "metrics", description: "METRIC name=value lines after the text" },
+  {
+    name: "journal",
+    value: "FILE",
+    description: "each event as JSON Lines; for a suite of exactly one run",
+    completes: "file",
+  },
+];
+
+const SCENARIO_OPTION: OptionSpec = {
+  name: "scenario",
+  value: "NAME|FILE",
+  isVariadic: true,
+  description: "scenarios by name or file, or all",
+  completes: "scenario",
+};
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "stress",
+    summary: "run policies on the same demand, side by side",
+    arguments: [],
+    options: [
+      SCENARIO_OPTION,
+      {
+        name: "suite",
+        value: "NAME",
+        description: "a named set of settings to start from",
+        choices: ["default", "quick", "regression"],
+      },
+      { name: "duration", value: "TIME", description: "virtual time of a run, such as 10m or 1h" },
+      ...SUITE_OPTIONS,
+    ],
+    examples: [
+      "mempred stress                                     everything: a minute or so",
+      "mempred stress --scenario burst --pressure 95 --seeds 20",
+      "mempred stress --scenario steady --policy all --seeds 10 --json all.json",
+      "mempred stress --scenario tide --pressure 95 --seed 7 --policy predictive --journal tide.jsonl",
+    ],
+    load: async () => (await import("./commands/stress.ts")).stress,
+  },
+  {
+    name: "replay",
+    summary: "run policies on recorded allocation traces",
+    arguments: [
+      { name: "trace", isVariadic: true, description: "trace files, or names of shipped traces", completes: "file" },
+    ],
+    options: [
+      { name: "format", value: "NAME", description: "the format of the traces; auto looks at the content" },
+      {
+        name: "stretch",
+        value: "X",
+        description: "slow recorded times down by this factor in place of setting a rate",
+      },
+      ...SUITE_OPTIONS,
+    ],
+    examples: [
+      "mempred replay perl",
+      "mempred replay traces/sqlite.trep.gz --pressure 75,95 --seeds 10",
+      "mempred replay my.rep --format rep --rate 200 --json replay.json",
+    ],
+    load: async () => (await import("./commands/replay.ts")).replay,
+  },
+  {
+    name: "status",
+    summary: "the predictor of the last run: weights, confidence, watchdog, recent decisions",
+    arguments: [
+      { name: "file", isOptional: true, description: "a result file in place of the last run", completes: "file" },
+    ],
+    options: [JSON_SWITCH],
+    examples: ["mempred status", "mempred status result.json --json"],
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "report",
+    summary: "accuracy by pressure band, calibration, cold start, cost and decisions of the last run",
+    arguments: [
+      { name: "run", isOptional: true, description: "a result file in place of the last run", completes: "file" },
+    ],
+    options: [
+      { name: "format", value: "NAME", description: "how to print it", choices: ["text", "json", "md"] },
+      { name: "policy", value: "LIST", description: "only these policies", completes: "policy" },
+      JSON_SWITCH,
+    ],
+    examples: ["mempred report", "mempred report result.json --format md > report.md"],
+    load: async () => (await import("./commands/report.ts")).report,
+  },
+  {
+    name: "compare",
+    summary: "hold a result against a baseline; exit 1 on a regression",
+    arguments: [
+      { name: "baseline", description: "a baseline or result file (or a journal)", completes: "file" },
+      { name: "current", description: "a result file (or a journal)", completes: "file" },
+    ],
+    options: [
+      {
+        name: "format",
+        value: "NAME",
+        description: "how to print it",
+        choices: ["text", "json", "md", "junit", "github"],
+      },
+      { name: "tolerance", value: "PERCENT", description: "how much a figure may rise before it counts" },
+      {
+        name: "save",
+        value: "FILE",
+        description: "write the current result, reduced to a baseline, to FILE",
+        completes: "file",
+      },
+      JSON_SWITCH,
+    ],
+    examples: [
+      "mempred compare baseline.json current.json",
+      "mempred compare baseline.json current.json --format github",
+      "mempred compare before.jsonl after.jsonl           the first event at which two journals part",
+    ],
+    load: async () => (await import("./commands/compare.ts")).compare,
+  },
+  {
+    name: "train",
+    summary: "train the network on scenarios or traces and write its weights",
+    arguments: [],
+    options: [
+      SCENARIO_OPTION,
+      {
+        name: "trace",
+        value: "FILE",
+        isVariadic: true,
+        description: "train on traces in place of scenarios",
+        completes: "file",
+      },
+      { name: "pressure", value: "LIST", description: "levels in percent to train at" },
+      { name: "duration", value: "TIME", description: "virtual time of each training run" },
+      { name: "seeds", value: "N|A..B|LIST", description: "training seeds; keep them apart from those you test on" },
+      { name: "seed", value: "N", description: "one training seed" },
+      { name: "epochs", value: "N", description: "passes over the samples" },
+      {
+        name: "engine",
+        value: "NAME",
+        description: "online: the project's own SGD; tfjs: TensorFlow.js where it is installed",
+        choices: ["online", "tfjs"],
+      },
+      { name: "out", value: "FILE", description: "where the weights go", completes: "file" },
+      { name: "jobs", short: "j", value: "N", description: "worker threads; results do not depend on it" },
+      { name: "workers", value: "N", description: "the same as --jobs", aliasOf: "jobs" },
+      JSON_SWITCH,
+    ],
+    examples: [
+      "mempred train --scenario burst,tide --epochs 20 --out weights.json",
+      "mempred stress --weights weights.json",
+    ],
+    load: async () => (await import("./commands/train.ts")).train,
+  },
+  {
+    name: "scenarios",
+    summary: "list the scenarios",
+    arguments: [],
+    options: [JSON_SWITCH],
+    examples: ["mempred scenarios"],
+    load: async () => (await import("./commands/scenarios.ts")).scenarios,
+  },
+  {
+    name: "policies",
+    summary: "list the policies",
+    arguments: [],
+    options: [JSON_SWITCH],
+    examples: ["mempred policies"],
+    load: async () => (await import("./commands/policies.ts")).policies,
+  },
+  {
+    name: "completion",
+    summary: "print a completion script for a shell",
+    arguments: [{ name: "shell", description: "bash, zsh or fish", completes: "shell" }],
+    options: [],
+    examples: [
+      'eval "$(mempred completion bash)"',
+      "mempred completion fish > ~/.config/fish/completions/mempred.fish",
+    ],
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+];

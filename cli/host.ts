@@ -1,0 +1,67 @@
+// The edge of the process: everything that a command takes from its surroundings, in one object, so that a test can run a
+// command in-process and see each byte. Two streams: stdout carries the result and nothing else.
+
+export interface OutputStream {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Characters in a line; undefined where it is not a terminal. */
+  readonly columns: number | undefined;
+}
+
+export interface Host {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly currentFolder: string;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Wall clock in ms, for progress alone: no result depends on it. */
+  nowMillis(): number;
+  /** Calls `handler` on SIGINT and SIGTERM until the returned function is called. */
+  onSignal(handler: (signal: "SIGINT" | "SIGTERM") => void): () => void;
+  /** Processors to use by default. */
+  readonly processors: number;
+  /** Module that stands in for engine.ts. For tests. */
+  readonly engineUrl?: string;
+}
+
+/**
+ * The host of this process. A reader that closes the pipe ends the process quietly: whatever is left to print, nobody
+ * wants it. The exit status is then 0, unless one was set.
+ */
+export function processHost(processors: number): Host {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
+      throw error;
+    });
+  }
+  return {
+    environment: process.env,
+    currentFolder: process.cwd(),
+    stdout: streamOf(process.stdout),
+    stderr: streamOf(process.stderr),
+    nowMillis: () => performance.now(),
+    onSignal(handler) {
+      const onInterrupt = () => handler("SIGINT");
+      const onTerminate = () => handler("SIGTERM");
+      process.on("SIGINT", onInterrupt);
+      process.on("SIGTERM", onTerminate);
+      return () => {
+        process.off("SIGINT", onInterrupt);
+        process.off("SIGTERM", onTerminate);
+      };
+    },
+    processors,
+  };
+}
+
+function streamOf(stream: NodeJS.WriteStream): OutputStream {
+  return {
+    write: (text) => void stream.write(text),
+    get isTerminal() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.isTTY === true ? stream.columns : undefined;
+    },
+  };
+}
