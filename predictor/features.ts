@@ -32,17 +32,24 @@ export const SINCE_MAX_MICROS = 5 * MICROS_PER_SECOND;
 /** The anchor keeps this distance from 0 and 1, so that the network can always move it. */
 export const ANCHOR_MARGIN = 0.001;
 
+const SINCE_LEAST = SINCE_MIN_MICROS / SINCE_MAX_MICROS;
 const INVERSE_MEMORY_SECONDS = MICROS_PER_SECOND / MEMORY_MICROS;
 
-/** Writes x1..x4 and the anchor (5 numbers) into `out` from the predictor's float64 state. */
+/**
+ * Writes x1..x4 and the anchor (5 numbers) into `out` from the predictor's float64 state. Hot: a plain clamp by branches,
+ * because Math.min and max on doubles see to −0 and NaN at several ns each.
+ */
 export function featuresInto(state: Float64Array, nowMicros: number, out: Float64Array): void {
   const occupancy = state[OCCUPANCY];
   const rate = (occupancy - state[MEAN_OCCUPANCY]) * INVERSE_MEMORY_SECONDS;
   const compactions = state[COMPACTIONS];
   const since = nowMicros - state[TICK_AT_MICROS];
-  out[0] = 0.5 + (0.5 * rate) / (Math.abs(rate) + RATE_HALF_PER_SECOND);
+  let anchor = state[MEAN_PRESSURE];
+  if (anchor < ANCHOR_MARGIN) anchor = ANCHOR_MARGIN;
+  if (anchor > 1 - ANCHOR_MARGIN) anchor = 1 - ANCHOR_MARGIN;
+  out[0] = 0.5 + (0.5 * rate) / ((rate < 0 ? -rate : rate) + RATE_HALF_PER_SECOND);
   out[1] = 1 - occupancy;
   out[2] = compactions / (compactions + COMPACTIONS_HALF);
-  out[3] = Math.max(SINCE_MIN_MICROS, Math.min(SINCE_MAX_MICROS, since)) / SINCE_MAX_MICROS;
-  out[4] = Math.max(ANCHOR_MARGIN, Math.min(1 - ANCHOR_MARGIN, state[MEAN_PRESSURE]));
+  out[3] = since <= SINCE_MIN_MICROS ? SINCE_LEAST : since >= SINCE_MAX_MICROS ? 1 : since * (1 / SINCE_MAX_MICROS);
+  out[4] = anchor;
 }

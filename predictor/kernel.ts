@@ -3,7 +3,7 @@
 // which V8 does not inline is boxed on the heap: 16 bytes of garbage a call. The arithmetic is that of `forward` and
 // `backward` in the same order, so the forward results are equal bit by bit (tested).
 
-import { expDeterministic } from "../core/math.ts";
+import { expClamped } from "./logistic.ts";
 
 /** Slots of `io`. */
 export const IO_X = 0; // 4 inputs
@@ -12,7 +12,7 @@ export const IO_FORECAST = 5; // out: p
 export const IO_LABEL = 6;
 export const IO_LEARNING_RATE = 7;
 export const IO_CLIP = 8; // greatest norm of the gradient
-export const IO_NORM = 9; // out: norm of the gradient before clipping
+export const IO_SQUARED_NORM = 9; // out: squared norm of the gradient before clipping
 export const IO_LENGTH = 10;
 
 /**
@@ -44,12 +44,12 @@ export function forwardKernel(w: Float64Array, io: Float64Array): void {
   h = w[39] + x0 * w[7] + x1 * w[15] + x2 * w[23] + x3 * w[31];
   if (!(h <= 0)) z += h * w[47];
   const anchor = io[4];
-  io[5] = anchor / (anchor + (1 - anchor) * expDeterministic(-z));
+  io[5] = anchor / (anchor + (1 - anchor) * expClamped(-z));
 }
 
 /**
  * One step of SGD on one pair: forward, backward, clip, update in place. Reads inputs, anchor, label, learning rate and
- * clip norm; writes IO_FORECAST (before the step) and IO_NORM. Leaves the weights alone when the slope is not finite.
+ * clip norm; writes IO_FORECAST (before the step) and IO_SQUARED_NORM. Leaves the weights alone when the slope is not finite.
  * The gradient's norm needs no gradient array: with δ = p − y,
  *   |g|² = δ²·(1 + Σ_j h_j² + (1 + Σ_i x_i²)·Σ_active W2_j²).
  */
@@ -84,7 +84,7 @@ export function trainKernel(w: Float64Array, io: Float64Array): void {
   if (h7 <= 0) h7 = 0;
   else z += h7 * w[47];
   const anchor = io[4];
-  const p = anchor / (anchor + (1 - anchor) * expDeterministic(-z));
+  const p = anchor / (anchor + (1 - anchor) * expClamped(-z));
   io[5] = p;
   const slope = p - io[6];
   if (!(slope >= -1 && slope <= 1)) return;
@@ -99,11 +99,12 @@ export function trainKernel(w: Float64Array, io: Float64Array): void {
   if (h6 > 0) active += w[46] * w[46];
   if (h7 > 0) active += w[47] * w[47];
   const xx = x0 * x0 + x1 * x1 + x2 * x2 + x3 * x3;
-  const norm = Math.abs(slope) * Math.sqrt(1 + hh + (1 + xx) * active);
-  io[9] = norm;
-  if (!(norm < Infinity)) return;
+  const squaredNorm = slope * slope * (1 + hh + (1 + xx) * active);
+  io[9] = squaredNorm;
+  if (!(squaredNorm < Infinity)) return;
   let step = io[7] * slope;
-  if (norm > io[8]) step *= io[8] / norm;
+  const clip = io[8];
+  if (squaredNorm > clip * clip) step *= clip / Math.sqrt(squaredNorm);
   let back: number;
   if (h0 > 0) {
     back = step * w[40];
