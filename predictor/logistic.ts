@@ -3,7 +3,7 @@
 // a table and not through memory written as words and read as a double, and x is kept within ±40, beyond which a
 // sigmoid says 0 or 1 to 17 digits. |r| ≤ ln2/2, so what the series leaves out, r^11/11!, is below 3e-13.
 
-const INVERSE_LN2 = Math.LOG2E; // a constant of the language (ECMA-262 21.3.1.5), not a function
+const INVERSE_LN2 = Math.LOG2E; // a constant of the language, the same everywhere
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
 

@@ -3,7 +3,7 @@
 
 import { HORIZON_TICKS } from "../../core/units.ts";
 import { BASELINE_SHARED_BYTES, BaselineForecaster, clampRatio } from "./baseline-forecaster.ts";
-import { SampleWindow } from "./sample-window.ts";
+import { SampleWindow } from "./sample-history.ts";
 
 /** Samples on the line. */
 export const LINE_SAMPLES = 20;
@@ -11,19 +11,19 @@ export const LINE_SAMPLES = 20;
 export class LeastSquares extends BaselineForecaster {
   readonly id = "least-squares";
   readonly stateBytes = BASELINE_SHARED_BYTES + LINE_SAMPLES * 8 + 3 * 8;
-  readonly #window = new SampleWindow(LINE_SAMPLES);
+  readonly #history = new SampleWindow(LINE_SAMPLES);
   readonly #next = new Float64Array([0.5]);
 
   protected take(pressureRatio: number): void {
-    const window = this.#window;
-    window.push(pressureRatio);
-    const n = window.length;
-    // With time counted in ticks from the window's middle, Σt = 0 and Σt² = n(n² − 1)/12.
+    const history = this.#history;
+    history.push(pressureRatio);
+    const n = history.length;
+    // With time counted in ticks from their middle, Σt = 0 and Σt² = n(n² − 1)/12.
     const middle = (n - 1) / 2;
     let sum = 0;
     let moment = 0;
     for (let ago = 0; ago < n; ago++) {
-      const y = window.back(ago);
+      const y = history.back(ago);
       sum += y;
       moment += (middle - ago) * y;
     }

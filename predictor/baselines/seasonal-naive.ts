@@ -4,7 +4,7 @@
 
 import { HORIZON_TICKS } from "../../core/units.ts";
 import { BASELINE_SHARED_BYTES, BaselineForecaster } from "./baseline-forecaster.ts";
-import { SampleWindow } from "./sample-window.ts";
+import { SampleWindow } from "./sample-history.ts";
 
 const HISTORY_TICKS = 240;
 const LEAST_PERIOD = HORIZON_TICKS + 1;
@@ -16,7 +16,7 @@ const DIP_CORRELATION = 0.25;
 export class SeasonalNaive extends BaselineForecaster {
   readonly id = "seasonal-naive";
   readonly stateBytes = BASELINE_SHARED_BYTES + HISTORY_TICKS * 8 + 4 * 8;
-  readonly #window = new SampleWindow(HISTORY_TICKS);
+  readonly #history = new SampleWindow(HISTORY_TICKS);
   readonly #next = new Float64Array([0.5]);
   #period = 0;
   #untilSearch = SEARCH_EACH_TICKS;
@@ -27,14 +27,14 @@ export class SeasonalNaive extends BaselineForecaster {
   }
 
   protected take(pressureRatio: number): void {
-    const window = this.#window;
-    window.push(pressureRatio);
+    const history = this.#history;
+    history.push(pressureRatio);
     if (--this.#untilSearch === 0) {
       this.#untilSearch = SEARCH_EACH_TICKS;
-      this.#period = findPeriod(window);
+      this.#period = findPeriod(history);
     }
-    // period ≤ length / 2 when found, and the window only grows, so the index is inside.
-    this.#next[0] = this.#period === 0 ? pressureRatio : window.back(this.#period - HORIZON_TICKS);
+    // period ≤ length / 2 when found, and the history only grows, so the index is inside.
+    this.#next[0] = this.#period === 0 ? pressureRatio : history.back(this.#period - HORIZON_TICKS);
   }
 
   forecast(_nowMicros: number): number {
@@ -43,13 +43,13 @@ export class SeasonalNaive extends BaselineForecaster {
 }
 
 /** The lag with the greatest autocorrelation, or 0. Cost: lags × samples, some 20,000 products when full. */
-function findPeriod(window: SampleWindow): number {
-  const n = window.length;
+function findPeriod(history: SampleWindow): number {
+  const n = history.length;
   let mean = 0;
-  for (let ago = 0; ago < n; ago++) mean += window.back(ago);
+  for (let ago = 0; ago < n; ago++) mean += history.back(ago);
   mean /= n;
   let variance = 0;
-  for (let ago = 0; ago < n; ago++) variance += (window.back(ago) - mean) * (window.back(ago) - mean);
+  for (let ago = 0; ago < n; ago++) variance += (history.back(ago) - mean) * (history.back(ago) - mean);
   variance /= n;
   if (!(variance > 1e-8)) return 0; // flat within 0.01 points
   let best = LEAST_CORRELATION;
@@ -58,7 +58,7 @@ function findPeriod(window: SampleWindow): number {
   let isPastFirstDip = false; // near lag 0 everything correlates: a season shows only after the first dip
   for (let lag = 1; lag <= longest; lag++) {
     let sum = 0;
-    for (let ago = 0; ago + lag < n; ago++) sum += (window.back(ago) - mean) * (window.back(ago + lag) - mean);
+    for (let ago = 0; ago + lag < n; ago++) sum += (history.back(ago) - mean) * (history.back(ago + lag) - mean);
     const correlation = sum / (n - lag) / variance;
     if (correlation < DIP_CORRELATION) isPastFirstDip = true;
     if (isPastFirstDip && lag >= LEAST_PERIOD && correlation > best) {

@@ -4,30 +4,30 @@
 import { HORIZON_TICKS } from "../../core/units.ts";
 import { BASELINE_SHARED_BYTES, BaselineForecaster, clampRatio } from "./baseline-forecaster.ts";
 import { LINE_SAMPLES } from "./least-squares.ts";
-import { SampleWindow } from "./sample-window.ts";
+import { SampleWindow } from "./sample-history.ts";
 
 const PAIRS = (LINE_SAMPLES * (LINE_SAMPLES - 1)) / 2;
 
 export class TheilSen extends BaselineForecaster {
   readonly id = "theil-sen";
   readonly stateBytes = BASELINE_SHARED_BYTES + (LINE_SAMPLES + PAIRS + 1) * 8 + 2 * 8;
-  readonly #window = new SampleWindow(LINE_SAMPLES);
+  readonly #history = new SampleWindow(LINE_SAMPLES);
   readonly #scratch = new Float64Array(PAIRS);
   readonly #next = new Float64Array([0.5]);
 
   protected take(pressureRatio: number): void {
-    const window = this.#window;
+    const history = this.#history;
     const scratch = this.#scratch;
-    window.push(pressureRatio);
-    const n = window.length;
+    history.push(pressureRatio);
+    const n = history.length;
     let pairs = 0;
     for (let late = 0; late < n; late++) {
       for (let early = late + 1; early < n; early++) {
-        scratch[pairs++] = (window.back(late) - window.back(early)) / (early - late);
+        scratch[pairs++] = (history.back(late) - history.back(early)) / (early - late);
       }
     }
     const slope = pairs === 0 ? 0 : medianOf(scratch, pairs);
-    for (let ago = 0; ago < n; ago++) scratch[ago] = window.back(ago) + slope * ago; // brought forward to now
+    for (let ago = 0; ago < n; ago++) scratch[ago] = history.back(ago) + slope * ago; // brought forward to now
     this.#next[0] = clampRatio((n < 2 ? pressureRatio : medianOf(scratch, n)) + slope * HORIZON_TICKS);
   }
 
