@@ -3,7 +3,7 @@
 
 import { HORIZON_TICKS } from "../../core/units.ts";
 import { BASELINE_SHARED_BYTES, BaselineForecaster, clampRatio } from "./baseline-forecaster.ts";
-import { SampleWindow } from "./sample-history.ts";
+import { SampleHistory } from "./sample-history.ts";
 
 /** Samples on the line. */
 export const LINE_SAMPLES = 20;
@@ -11,7 +11,7 @@ export const LINE_SAMPLES = 20;
 export class LeastSquares extends BaselineForecaster {
   readonly id = "least-squares";
   readonly stateBytes = BASELINE_SHARED_BYTES + LINE_SAMPLES * 8 + 3 * 8;
-  readonly #history = new SampleWindow(LINE_SAMPLES);
+  readonly #history = new SampleHistory(LINE_SAMPLES);
   readonly #next = new Float64Array([0.5]);
 
   protected take(pressureRatio: number): void {

@@ -4,7 +4,7 @@
 
 import { HORIZON_TICKS } from "../../core/units.ts";
 import { BASELINE_SHARED_BYTES, BaselineForecaster } from "./baseline-forecaster.ts";
-import { SampleWindow } from "./sample-history.ts";
+import { SampleHistory } from "./sample-history.ts";
 
 const HISTORY_TICKS = 240;
 const LEAST_PERIOD = HORIZON_TICKS + 1;
@@ -16,7 +16,7 @@ const DIP_CORRELATION = 0.25;
 export class SeasonalNaive extends BaselineForecaster {
   readonly id = "seasonal-naive";
   readonly stateBytes = BASELINE_SHARED_BYTES + HISTORY_TICKS * 8 + 4 * 8;
-  readonly #history = new SampleWindow(HISTORY_TICKS);
+  readonly #history = new SampleHistory(HISTORY_TICKS);
   readonly #next = new Float64Array([0.5]);
   #period = 0;
   #untilSearch = SEARCH_EACH_TICKS;
@@ -43,7 +43,7 @@ export class SeasonalNaive extends BaselineForecaster {
 }
 
 /** The lag with the greatest autocorrelation, or 0. Cost: lags × samples, some 20,000 products when full. */
-function findPeriod(history: SampleWindow): number {
+function findPeriod(history: SampleHistory): number {
   const n = history.length;
   let mean = 0;
   for (let ago = 0; ago < n; ago++) mean += history.back(ago);

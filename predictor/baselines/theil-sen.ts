@@ -4,14 +4,14 @@
 import { HORIZON_TICKS } from "../../core/units.ts";
 import { BASELINE_SHARED_BYTES, BaselineForecaster, clampRatio } from "./baseline-forecaster.ts";
 import { LINE_SAMPLES } from "./least-squares.ts";
-import { SampleWindow } from "./sample-history.ts";
+import { SampleHistory } from "./sample-history.ts";
 
 const PAIRS = (LINE_SAMPLES * (LINE_SAMPLES - 1)) / 2;
 
 export class TheilSen extends BaselineForecaster {
   readonly id = "theil-sen";
   readonly stateBytes = BASELINE_SHARED_BYTES + (LINE_SAMPLES + PAIRS + 1) * 8 + 2 * 8;
-  readonly #history = new SampleWindow(LINE_SAMPLES);
+  readonly #history = new SampleHistory(LINE_SAMPLES);
   readonly #scratch = new Float64Array(PAIRS);
   readonly #next = new Float64Array([0.5]);
 

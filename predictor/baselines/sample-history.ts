@@ -1,6 +1,6 @@
 // The last n samples in order of time, kept in a ring of doubles; shared by the baselines that look back.
 
-export class SampleWindow {
+export class SampleHistory {
   readonly capacity: number;
   readonly #values: Float64Array;
   #head = 0;
