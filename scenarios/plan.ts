@@ -1,0 +1,268 @@
+// From a declared scenario and the options of a run to everything that the generator needs at hand: tables over time
+// (level, rate), schedules, samplers. Nothing here depends on the course of the demand.
+
+import { FLAG_RECLAIMABLE, type RequestMix } from "../core/demand.ts";
+import { RandomStream } from "../core/random.ts";
+import { MICROS_PER_SECOND } from "../core/units.ts";
+import { buildLevelTables, type LevelTables } from "./level-table.ts";
+import { LifetimeSampler } from "./lifetime-law.ts";
+import { buildRateTable } from "./rate-table.ts";
+import { fillEndMicros, PEAK_RATIO, type ScenarioOptions } from "./scenario.ts";
+import { type EventSchedule, type RegimeSchedule, scheduleEvents, scheduleRegimes } from "./schedule.ts";
+import { cumulativeShares, SizeSampler } from "./size-law.ts";
+import type { ScenarioSpec, TenantSpec } from "./spec.ts";
+import { cycleStarts } from "./wave.ts";
+
+/** Resolution of the tables over time. */
+export const CELL_MICROS = 100_000;
+const DEFAULT_LARGEST_BYTES = 4096;
+const DEFAULT_SHED_BYTES_PER_SECOND = 8192;
+
+export interface TenantPlan {
+  readonly name: string;
+  readonly pool: number;
+  readonly flags: number;
+  readonly sizes: SizeSampler;
+  readonly lifetimes: LifetimeSampler;
+  /** 0 = always active. */
+  readonly everyMicros: number;
+  readonly forMicros: number;
+}
+
+export interface RegimePlan {
+  readonly sizes: SizeSampler | undefined;
+  readonly lifetimes: LifetimeSampler | undefined;
+  readonly freesEverySecond: boolean;
+}
+
+/** Probabilities that draw the classes: see `classShares`. */
+export interface ClassShares {
+  readonly atomic: number;
+  readonly atomicOrDeadline: number;
+  readonly herdAtomic: number;
+  readonly herdAtomicOrDeadline: number;
+}
+
+export interface Plan {
+  readonly spec: ScenarioSpec;
+  readonly options: ScenarioOptions;
+  readonly mix: RequestMix;
+  readonly fillEndMicros: number;
+  readonly expectedRequests: number;
+  readonly peakBytes: number;
+  readonly heldPeakBytes: number;
+  readonly ratePerMicro: Float64Array;
+  readonly level: LevelTables;
+  readonly cycleStarts: Float64Array;
+  readonly tenants: readonly TenantPlan[];
+  readonly tenantShares: Float64Array;
+  readonly isPoolReclaimable: readonly boolean[];
+  readonly regimes: readonly RegimePlan[];
+  readonly regimeSchedule: RegimeSchedule | undefined;
+  readonly events: EventSchedule | undefined;
+  readonly eventSizes: SizeSampler;
+  readonly eventMeanLength: number;
+  /** Share of the arrivals during an event that are the event's own. */
+  readonly eventShare: number;
+  readonly eventLifeMicros: number;
+  /** Share of the ordinary arrivals that leak, in each cycle of the level. */
+  readonly leakShares: Float64Array;
+  readonly classShares: ClassShares;
+  readonly pinnedShare: number;
+  readonly shedBytesPerSecond: number;
+}
+
+/**
+ * The largest request of a level, in payload bytes: half of what is free at the level, so that a request stays possible
+ * when the heap is as full as it is on average; a quarter of the live bytes; the scenario's own limit, 4 KiB unless told
+ * otherwise.
+ */
+export function largestRequestBytes(pressureRatio: number, capacityBytes: number, limitBytes: number): number {
+  const free = Math.floor(((1 - pressureRatio) * capacityBytes) / 2);
+  const live = Math.floor((pressureRatio * capacityBytes) / 4);
+  return Math.max(16, Math.min(limitBytes, free, live));
+}
+
+/** Prepares a run. Options must have been checked. Cost: linear in duration / 100 ms. */
+export function planScenario(spec: ScenarioSpec, options: ScenarioOptions): Plan {
+  const { durationMicros, capacityBytes, seed, pressureRatio } = options;
+  const fillEnd = fillEndMicros(durationMicros);
+  const activeSeconds = (durationMicros - fillEnd) / MICROS_PER_SECOND;
+  const cells = Math.ceil(durationMicros / CELL_MICROS);
+  const largest = largestRequestBytes(pressureRatio, capacityBytes, spec.largestBytes ?? DEFAULT_LARGEST_BYTES);
+  const mix = options.mix ?? spec.mix;
+
+  const sizes = new SizeSampler(spec.sizes, largest);
+  const lifetimes = new LifetimeSampler(spec.lifetimes);
+  const regimes = (spec.regimes ?? []).map((regime) => ({
+    sizes: regime.sizes === undefined ? undefined : new SizeSampler(regime.sizes, largest),
+    lifetimes: regime.lifetimes === undefined ? undefined : new LifetimeSampler(regime.lifetimes),
+    freesEverySecond: regime.freesEverySecond ?? false,
+  }));
+  const tenantSpecs: readonly TenantSpec[] = spec.tenants ?? [{ name: spec.id, share: 1 }];
+  const pools = tenantSpecs.filter((tenant) => tenant.occupies !== undefined);
+  const tenants = tenantSpecs.map((tenant) => ({
+    name: tenant.name,
+    pool: tenant.occupies === undefined ? 0 : 1 + pools.indexOf(tenant),
+    flags: tenant.isReclaimable === true ? FLAG_RECLAIMABLE : 0,
+    sizes: tenant.sizes === undefined ? sizes : new SizeSampler(tenant.sizes, poolLargest(tenant, largest, options)),
+    lifetimes: tenant.lifetimes === undefined ? lifetimes : new LifetimeSampler(tenant.lifetimes),
+    everyMicros: Math.floor((tenant.active?.everySeconds ?? 0) * MICROS_PER_SECOND),
+    forMicros: Math.floor((tenant.active?.forSeconds ?? 0) * MICROS_PER_SECOND),
+  }));
+
+  const events =
+    spec.events && scheduleEvents(spec.events, fillEnd, durationMicros, CELL_MICROS, new RandomStream(seed, "events"));
+  const regimeSchedule =
+    spec.regimes && spec.regimes.length > 0
+      ? scheduleRegimes(
+          spec.regimes,
+          spec.regimeOrder ?? "cycle",
+          fillEnd,
+          durationMicros,
+          new RandomStream(seed, "regimes"),
+        )
+      : undefined;
+  const cycles = cycleStarts(spec.level, fillEnd, durationMicros, new RandomStream(seed, "cycles")).map((start) =>
+    start === fillEnd ? start : Math.round(start / CELL_MICROS) * CELL_MICROS,
+  );
+
+  const herdRequests = events?.herdMicros.length ?? 0;
+  const plannedRequests = options.ratePerSecond * activeSeconds;
+  const arrivals = Math.max(plannedRequests - herdRequests, plannedRequests / 2);
+  const ratePerMicro = buildRateTable({
+    spec,
+    cells,
+    cellMicros: CELL_MICROS,
+    fromMicros: fillEnd,
+    durationMicros,
+    arrivals,
+    events,
+    regimes: regimeSchedule,
+  });
+
+  const { meanLength, meanSquare } = meanMoments(spec, sizes, regimes, tenants);
+  const eventSizes = spec.events?.sizes === undefined ? sizes : new SizeSampler(spec.events.sizes, largest);
+  const eventMeanLength = spec.events?.sizes === undefined ? meanLength : eventSizes.moments().meanLength;
+  const rateFactor = Math.max(1, spec.events?.rateFactor ?? 1);
+  const surplusPerSecond = events === undefined ? 0 : options.ratePerSecond * (rateFactor - 1);
+  const bytesPerMicro = (options.ratePerSecond * meanLength) / MICROS_PER_SECOND;
+  const level = buildLevelTables({
+    spec,
+    options,
+    cells,
+    cellMicros: CELL_MICROS,
+    fromMicros: fillEnd,
+    cycleStarts: cycles,
+    events,
+    eventBytes: eventLiveBytes(spec, surplusPerSecond, eventMeanLength),
+    bytesPerMicro,
+    slackBytes: meanSquare / meanLength / 2 + meanLength / 2,
+  });
+  // A burst's blocks live as long as it takes for them to make up the lift, and no longer than declared.
+  const liftSeconds = surplusPerSecond > 0 ? (0.9 * level.liftBytes) / (surplusPerSecond * eventMeanLength) : Infinity;
+  const reclaimableShare = shareOf(tenantSpecs, (tenant) => tenant.isReclaimable === true);
+
+  return {
+    spec,
+    options,
+    mix,
+    fillEndMicros: fillEnd,
+    expectedRequests: Math.ceil(plannedRequests + (pressureRatio * capacityBytes) / meanLength) + herdRequests,
+    peakBytes: Math.floor((spec.peakRatio ?? PEAK_RATIO) * capacityBytes),
+    heldPeakBytes: Math.floor(PEAK_RATIO * capacityBytes),
+    ratePerMicro,
+    level,
+    cycleStarts: cycles,
+    tenants,
+    tenantShares: cumulativeShares(tenantSpecs.map((tenant) => tenant.share)),
+    isPoolReclaimable: [false, ...pools.map((tenant) => tenant.isReclaimable === true)],
+    regimes,
+    regimeSchedule,
+    events,
+    eventSizes,
+    eventMeanLength,
+    eventShare: 1 - 1 / rateFactor,
+    eventLifeMicros: Math.min(spec.events?.lifeSeconds ?? 0, liftSeconds) * MICROS_PER_SECOND,
+    leakShares: leakShares(spec, cycles, level.swingBytes, bytesPerMicro),
+    classShares: classShares(mix, spec.events?.isAtomic === true ? herdRequests / (arrivals + herdRequests) : 0),
+    // Reclaimable blocks are never pinned; the others make up for it, so that the share of all blocks is the mix's.
+    pinnedShare: reclaimableShare < 1 ? Math.min(1, mix.pinned / (1 - reclaimableShare)) : 0,
+    shedBytesPerSecond: reclaimableShare > 0 ? (spec.shedBytesPerSecond ?? DEFAULT_SHED_BYTES_PER_SECOND) : 0,
+  };
+}
+
+/**
+ * Herds are atomic, yet the shares of the whole demand are the mix's: other arrivals are atomic that much more rarely. A
+ * mix with fewer atomic requests than herds have (none, at the extreme) wins over the herds.
+ */
+function classShares(mix: RequestMix, herdShare: number): ClassShares {
+  const herdAtomic = herdShare > 0 ? Math.min(1, mix.atomic / herdShare) : mix.atomic;
+  const atomic = herdShare > 0 ? Math.max(0, (mix.atomic - herdShare) / (1 - herdShare)) : mix.atomic;
+  const patient = mix.deadline + mix.wait;
+  const deadlineShare = patient > 0 ? mix.deadline / patient : 0;
+  return {
+    atomic,
+    atomicOrDeadline: atomic + (1 - atomic) * deadlineShare,
+    herdAtomic,
+    herdAtomicOrDeadline: herdAtomic + (1 - herdAtomic) * deadlineShare,
+  };
+}
+
+/** What the level climbs in a cycle, as a share of what arrives in it; at most 0.6, as in level-table.ts. */
+function leakShares(spec: ScenarioSpec, starts: Float64Array, swingBytes: number, bytesPerMicro: number): Float64Array {
+  const shares = new Float64Array(Math.max(1, starts.length - 1));
+  if (spec.level.leaks !== true) return shares;
+  for (let i = 0; i + 1 < starts.length; i++)
+    shares[i] = Math.min(0.6, (2 * swingBytes) / ((starts[i + 1]! - starts[i]!) * bytesPerMicro));
+  return shares;
+}
+
+function poolLargest(tenant: TenantSpec, largest: number, options: ScenarioOptions): number {
+  if (tenant.occupies === undefined) return largest;
+  return largestRequestBytes(options.pressureRatio, options.capacityBytes * tenant.occupies.lowRatio, largest);
+}
+
+function eventLiveBytes(spec: ScenarioSpec, surplusPerSecond: number, meanLength: number): number {
+  if (spec.events === undefined) return 0;
+  const { herd, lowSeconds, highSeconds, lifeSeconds } = spec.events;
+  const herdBytes = herd === undefined ? 0 : ((herd.lowRequests + herd.highRequests) / 2) * meanLength;
+  return herdBytes + surplusPerSecond * meanLength * Math.min(lifeSeconds, (lowSeconds + highSeconds) / 2);
+}
+
+/** Mean and mean square of block lengths over regimes (weighted by time and rate) or tenants (by share). */
+function meanMoments(
+  spec: ScenarioSpec,
+  sizes: SizeSampler,
+  regimes: readonly RegimePlan[],
+  tenants: readonly TenantPlan[],
+): { meanLength: number; meanSquare: number } {
+  let total = 0;
+  let length = 0;
+  let square = 0;
+  const add = (sampler: SizeSampler, weight: number): void => {
+    const moments = sampler.moments();
+    total += weight;
+    length += weight * moments.meanLength;
+    square += weight * moments.meanSquare;
+  };
+  if (regimes.length > 0)
+    regimes.forEach((regime, i) => {
+      add(regime.sizes ?? sizes, spec.regimes![i]!.seconds * (spec.regimes![i]!.rateFactor ?? 1));
+    });
+  else
+    tenants.forEach((tenant, i) => {
+      if (tenant.pool === 0 || tenants.every((each) => each.pool > 0)) add(tenant.sizes, spec.tenants?.[i]!.share ?? 1);
+    });
+  return { meanLength: length / total, meanSquare: square / total };
+}
+
+function shareOf(tenants: readonly TenantSpec[], isCounted: (tenant: TenantSpec) => boolean): number {
+  let total = 0;
+  let counted = 0;
+  for (const tenant of tenants) {
+    total += tenant.share;
+    if (isCounted(tenant)) counted += tenant.share;
+  }
+  return counted / total;
+}
