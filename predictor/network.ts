@@ -8,8 +8,9 @@
 // Parameters lie in one flat array in the order of a tfjs dense layer: W1 row by row, b1, W2, b2.
 // kernel.ts holds the same arithmetic unrolled; this file is its reference in the tests and what offline training uses.
 
-import { expDeterministic, logDeterministic } from "../core/math.ts";
+import { logDeterministic } from "../core/math.ts";
 import { RandomStream } from "../core/random.ts";
+import { expClamped } from "./logistic.ts";
 
 export const INPUT_COUNT = 4;
 export const HIDDEN_COUNT = 8;
@@ -37,7 +38,7 @@ export function forward(weights: Float64Array, x: Float64Array, offset: number, 
     hidden[j] = h;
     z += h * weights[W2_AT + j];
   }
-  return anchor / (anchor + (1 - anchor) * expDeterministic(-z));
+  return anchor / (anchor + (1 - anchor) * expClamped(-z));
 }
 
 /**
