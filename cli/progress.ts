@@ -28,7 +28,9 @@ export class Progress {
     this.#isTerminal = host.stderr.isTerminal;
     this.#toLocale = toLocale;
     const baseline = baselinePolicies(policies)[0]!;
-    const rival = policies.includes("predictive") ? "predictive" : policies.filter((policy) => policy !== baseline).at(-1);
+    const rival = policies.includes("predictive")
+      ? "predictive"
+      : policies.filter((policy) => policy !== baseline).at(-1);
     this.#policies = rival === undefined ? [] : [baseline, rival];
     this.#startMillis = host.nowMillis();
     this.#shownMillis = this.#isTerminal ? -Infinity : this.#startMillis;

@@ -97,7 +97,11 @@ export async function runSuite(
   const isComplete = doneRuns === allRuns;
   const result = await assemble(suite, runsOfCell, isComplete);
   const states = stateIndex < 0 ? [] : (runsOfCell[ordered[stateIndex]!.index] ?? []);
-  const predictorState = states.map((run) => run.predictorState).filter((state) => state !== null).at(-1) ?? null;
+  const predictorState =
+    states
+      .map((run) => run.predictorState)
+      .filter((state) => state !== null)
+      .at(-1) ?? null;
   return { result, signal: isComplete ? null : signal, predictorState };
 }
 
@@ -134,6 +138,7 @@ async function assemble(
     .map(
       ({ result, forecastCounts }): ScoredRun => ({
         policy: result.policy,
+        scenario: result.scenario,
         pressureRatio: result.pressureRatio,
         criticalThreshold: result.pressure.criticalThreshold,
         counts: forecastCounts as ForecastCounts,
@@ -146,7 +151,7 @@ async function assemble(
     ...(isComplete ? {} : { isPartial: true }),
     runs,
     comparisons: compareRuns(described, runs),
-    forecasts: await summariseForecasts(described.policies, described.pressures, scored),
+    forecasts: await summariseForecasts(described, scored),
   };
 }
 

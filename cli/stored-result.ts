@@ -3,12 +3,14 @@
 
 import type { ForecastCounts } from "../predictor/forecast-counts.ts";
 import type { ForecastReport } from "../predictor/forecast-report.ts";
-import type { ResultFile } from "../sim/result.ts";
+import type { ResultFile, SuiteDescription } from "../sim/result.ts";
 import type { Suite } from "../sim/suite/plan.ts";
 
-/** The forecast of one policy, over all levels or at one. */
+/** The forecast of one policy: over everything, at one level, or in one scenario at one level. */
 export interface ForecastSummary {
   readonly policy: string;
+  /** Null: all scenarios. */
+  readonly scenario: string | null;
   /** Null: all levels. */
   readonly pressureRatio: number | null;
   readonly runs: number;
@@ -33,15 +35,15 @@ export function stringifyResult(result: ResultFile): string {
 /** A run's tallies with what they are grouped by. */
 export interface ScoredRun {
   readonly policy: string;
+  readonly scenario: string;
   readonly pressureRatio: number;
   readonly criticalThreshold: number;
   readonly counts: ForecastCounts;
 }
 
-/** The forecasts of each policy: over all levels, then level by level. */
+/** The forecasts of each policy: over everything, then level by level, then scenario by scenario at each level. */
 export async function summariseForecasts(
-  policies: readonly string[],
-  pressures: readonly number[],
+  suite: SuiteDescription,
   scored: readonly ScoredRun[],
 ): Promise<ForecastSummary[]> {
   if (scored.length === 0) return [];
@@ -50,17 +52,34 @@ export async function summariseForecasts(
     import("../predictor/forecast-report.ts"),
   ]);
   const summaries: ForecastSummary[] = [];
-  for (const policy of policies) {
-    for (const pressureRatio of [null, ...pressures]) {
-      const runs = scored.filter(
-        (run) => run.policy === policy && (pressureRatio === null || run.pressureRatio === pressureRatio),
-      );
-      if (runs.length === 0) continue;
-      const first = runs[0]!.criticalThreshold;
-      const threshold = runs.every((run) => run.criticalThreshold === first) ? first : null;
-      const report = reportForecast(mergeForecastCounts(runs.map((run) => run.counts)), threshold);
-      summaries.push({ policy, pressureRatio, runs: runs.length, report });
-    }
+  const add = (policy: string, scenario: string | null, pressureRatio: number | null) => {
+    const runs = scored.filter(
+      (run) =>
+        run.policy === policy &&
+        (scenario === null || run.scenario === scenario) &&
+        (pressureRatio === null || run.pressureRatio === pressureRatio),
+    );
+    if (runs.length === 0) return;
+    const first = runs[0]!.criticalThreshold;
+    const threshold = runs.every((run) => run.criticalThreshold === first) ? first : null;
+    const report = reportForecast(mergeForecastCounts(runs.map((run) => run.counts)), threshold);
+    summaries.push({ policy, scenario, pressureRatio, runs: runs.length, report });
+  };
+  for (const policy of suite.policies) {
+    for (const pressureRatio of [null, ...suite.pressures]) add(policy, null, pressureRatio);
+    for (const scenario of suite.scenarios) for (const level of suite.pressures) add(policy, scenario, level);
   }
   return summaries;
+}
+
+/** The summary of that policy, scenario and level, or undefined. */
+export function findForecast(
+  result: ResultFile,
+  policy: string,
+  scenario: string | null,
+  pressureRatio: number | null,
+): ForecastReport | undefined {
+  return (result as Partial<StoredResult>).forecasts?.find(
+    (one) => one.policy === policy && one.scenario === scenario && one.pressureRatio === pressureRatio,
+  )?.report;
 }
