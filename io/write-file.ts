@@ -2,7 +2,7 @@
 // on the way, what stood there before still stands. Devices and pipes cannot be replaced and are written to directly.
 
 import type { Stats } from "node:fs";
-import { access, chmod, constants, type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
+import { chmod, type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { MempredError } from "../core/errors.ts";
 
@@ -31,7 +31,7 @@ export class AtomicFile {
       const old = await stat(target).catch(() => undefined);
       if (old?.isDirectory()) throw notWritable(path, "it is a folder");
       if (old && !old.isFile()) return new AtomicFile(path, target, "", await open(target, "w"), undefined);
-      if (old) await access(target, constants.W_OK); // a rename would go over a protected file
+      if (old) await (await open(target, "r+")).close(); // a rename would go over a protected file
       const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.${temporaryFiles++}.tmp`);
       return new AtomicFile(path, target, temporary, await open(temporary, "wx"), permissionsOf(old));
     } catch (error) {
