@@ -1,0 +1,4 @@
+import type { CommandContext, CommandOutcome } from "../command.ts";
+export async function train(_context: CommandContext): Promise<CommandOutcome> {
+  return { status: 3, text: "" };
+}
