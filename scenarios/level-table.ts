@@ -79,12 +79,12 @@ export function buildLevelTables(input: LevelTableInput): LevelTables {
 
   const table = sumOf(wave, lift);
   centre(table, input);
-  const scale = fit(table, room, depth);
+  const scale = fitFactor(table, room, depth);
   for (let i = 0; i < cells; i++) wave[i]! *= scale;
   limitClimb(wave, CLIMB_SHARE * bytesPerMicro * cellMicros);
   for (let i = 0; i < cells; i++) table[i] = wave[i]! + scale * lift[i]!;
   centre(table, input);
-  const rescale = fit(table, room, depth);
+  const rescale = fitFactor(table, room, depth);
   for (let i = 0; i < cells; i++) table[i] = ordinaryBytes + rescale * table[i]!;
 
   return {
@@ -150,7 +150,7 @@ function centre(table: Float64Array, input: LevelTableInput): void {
 }
 
 /** The greatest factor ≤ 1 with which the table stays in [−depth, room]. */
-function fit(table: Float64Array, room: number, depth: number): number {
+function fitFactor(table: Float64Array, room: number, depth: number): number {
   let highest = 0;
   let lowest = 0;
   for (let i = 0; i < table.length; i++) {

@@ -143,7 +143,7 @@ export function planScenario(spec: ScenarioSpec, options: ScenarioOptions): Plan
 
   const { meanLength, meanSquare } = meanMoments(spec, sizes, regimes, tenants);
   const eventSizes = spec.events?.sizes === undefined ? sizes : new SizeSampler(spec.events.sizes, largest);
-  const eventMeanLength = spec.events?.sizes === undefined ? meanLength : eventSizes.moments().meanLength;
+  const eventMeanLength = spec.events?.sizes === undefined ? meanLength : eventSizes.meanLength;
   const rateFactor = Math.max(1, spec.events?.rateFactor ?? 1);
   const surplusPerSecond = events === undefined ? 0 : options.ratePerSecond * (rateFactor - 1);
   const bytesPerMicro = (options.ratePerSecond * meanLength) / MICROS_PER_SECOND;
@@ -230,30 +230,34 @@ function eventLiveBytes(spec: ScenarioSpec, surplusPerSecond: number, meanLength
   return herdBytes + surplusPerSecond * meanLength * Math.min(lifeSeconds, (lowSeconds + highSeconds) / 2);
 }
 
-/** Mean and mean square of block lengths over regimes (weighted by time and rate) or tenants (by share). */
+/**
+ * Mean and mean square of the block lengths of ordinary arrivals: over regimes (weighted by time and rate) or over the
+ * tenants of the ordinary pool (by share).
+ */
 function meanMoments(
   spec: ScenarioSpec,
   sizes: SizeSampler,
   regimes: readonly RegimePlan[],
   tenants: readonly TenantPlan[],
 ): { meanLength: number; meanSquare: number } {
+  const weighted =
+    spec.regimes !== undefined && spec.regimes.length > 0
+      ? spec.regimes.map((regime, i) => ({
+          sampler: regimes[i]!.sizes ?? sizes,
+          weight: regime.seconds * (regime.rateFactor ?? 1),
+        }))
+      : tenants.map((tenant, i) => ({
+          sampler: tenant.sizes,
+          weight: tenant.pool === 0 ? (spec.tenants?.[i]?.share ?? 1) : 0,
+        }));
   let total = 0;
   let length = 0;
   let square = 0;
-  const add = (sampler: SizeSampler, weight: number): void => {
-    const moments = sampler.moments();
+  for (const { sampler, weight } of weighted) {
     total += weight;
-    length += weight * moments.meanLength;
-    square += weight * moments.meanSquare;
-  };
-  if (regimes.length > 0)
-    regimes.forEach((regime, i) => {
-      add(regime.sizes ?? sizes, spec.regimes![i]!.seconds * (spec.regimes![i]!.rateFactor ?? 1));
-    });
-  else
-    tenants.forEach((tenant, i) => {
-      if (tenant.pool === 0 || tenants.every((each) => each.pool > 0)) add(tenant.sizes, spec.tenants?.[i]!.share ?? 1);
-    });
+    length += weight * sampler.meanLength;
+    square += weight * sampler.meanSquare;
+  }
   return { meanLength: length / total, meanSquare: square / total };
 }
 

@@ -1,108 +1,54 @@
-// Draws request sizes by a declared law, bounded by the largest request that a level admits. Bounding changes the law's
-// limits, it does not pile mass up at the bound: a uniform or Pareto law ends there, and what a log-normal law draws
-// beyond it is spread over the upper half of what is allowed.
+// Draws request sizes by a declared law, bounded by the largest request that a level admits. A law is turned into a table
+// of its quantiles once, so that a draw is one random number and one look-up whatever the law, and the moments are sums
+// over the table. Bounding truncates a law (the law given that it does not exceed the bound), no mass piles up there;
+// only fixed choices over the bound become the bound.
 // Pareto: inverse of the truncated distribution function. Log-normal: the normal variate is a sum of four uniforms
-// (Irwin-Hall), which is within 3.5 standard deviations and needs additions only.
+// (Irwin 1927, Hall 1927), within 3.5 standard deviations, whose distribution function is a polynomial.
 
 import { expDeterministic, logDeterministic } from "../core/math.ts";
-import { RandomStream } from "../core/random.ts";
+import type { RandomStream } from "../core/random.ts";
 import { blockLength } from "../core/units.ts";
-import type { SizeLaw } from "./spec.ts";
+import type { SimpleSizeLaw, SizeLaw } from "./spec.ts";
 
-const UNIFORM = 0;
-const PARETO = 1;
-const LOGNORMAL = 2;
-const CHOICE = 3;
-const BLEND = 4;
-/** Draws from which the mean block length of a law is estimated: a few tenths of a millisecond. */
-const MOMENT_DRAWS = 4096;
+/** Entries of the quantile table: the finest share of requests that a law can tell apart is 1 in 8,192. */
+const QUANTILES = 8192;
+/** Halvings that find a quantile of the four-uniform sum: the width 4 shrinks below 2^-30. */
+const HALVINGS = 32;
 const SQRT_3 = Math.sqrt(3);
 
 /** One law, made ready to draw from. */
 export class SizeSampler {
-  readonly #kind: number;
-  readonly #low: number;
-  readonly #high: number;
-  readonly #a: number;
-  readonly #b: number;
-  readonly #cumulative: Float64Array;
-  readonly #bytes: Uint32Array;
-  readonly #parts: readonly SizeSampler[];
+  /** Mean block length, header and rounding included, and the mean of its square. */
+  readonly meanLength: number;
+  readonly meanSquare: number;
+  readonly #bytes: Uint16Array | Uint32Array;
 
-  /** @param largestBytes payload bytes that no draw exceeds, ≥ 1. */
+  /** @param largestBytes payload bytes that no draw exceeds, ≥ 1. Cost: well under a millisecond. */
   constructor(law: SizeLaw, largestBytes: number) {
-    let kind = UNIFORM;
-    let low = 1;
-    let high = largestBytes;
-    let a = 0;
-    let b = 0;
-    let shares: readonly number[] = [];
-    let bytes: readonly number[] = [];
-    let parts: readonly SizeSampler[] = [];
-    if (law.law === "choice") {
-      kind = CHOICE;
-      shares = law.choices.map((choice) => choice.share);
-      bytes = law.choices.map((choice) => Math.min(choice.bytes, largestBytes));
-    } else if (law.law === "blend") {
-      kind = BLEND;
-      shares = law.parts.map((part) => part.share);
-      parts = law.parts.map((part) => new SizeSampler(part.sizes, largestBytes));
-    } else {
-      high = Math.min(law.highBytes, largestBytes);
-      low = law.lowBytes > high ? Math.max(1, Math.floor(high / 2)) : law.lowBytes;
-      if (law.law === "pareto") {
-        kind = PARETO;
-        a = 1 - expDeterministic(law.alpha * logDeterministic(low / high));
-        b = -1 / law.alpha;
-      } else if (law.law === "lognormal") {
-        kind = LOGNORMAL;
-        a = law.medianBytes;
-        b = law.spread * SQRT_3;
-      }
+    const bytes = largestBytes < 65_536 ? new Uint16Array(QUANTILES) : new Uint32Array(QUANTILES);
+    const parts = law.law === "blend" ? law.parts : [{ share: 1, sizes: law }];
+    const shares = cumulativeShares(parts.map((part) => part.share));
+    let from = 0;
+    for (let p = 0; p < parts.length; p++) {
+      const to = Math.round(shares[p]! * QUANTILES);
+      fillQuantiles(bytes, from, to, parts[p]!.sizes, largestBytes);
+      from = to;
     }
-    this.#kind = kind;
-    this.#low = low;
-    this.#high = high;
-    this.#a = a;
-    this.#b = b;
-    this.#cumulative = cumulativeShares(shares);
-    this.#bytes = Uint32Array.from(bytes);
-    this.#parts = parts;
-  }
-
-  /** Payload bytes, an integer in [1, largestBytes]. */
-  draw(stream: RandomStream): number {
-    switch (this.#kind) {
-      case UNIFORM:
-        return stream.between(this.#low, this.#high);
-      case PARETO: {
-        const x = this.#low * expDeterministic(this.#b * logDeterministic(1 - stream.next() * this.#a));
-        return Math.max(this.#low, Math.min(this.#high, Math.floor(x)));
-      }
-      case LOGNORMAL: {
-        const z = stream.next() + stream.next() + stream.next() + stream.next() - 2;
-        const x = Math.floor(this.#a * expDeterministic(this.#b * z));
-        if (x > this.#high) return stream.between(Math.max(this.#low, this.#high >> 1), this.#high);
-        return Math.max(this.#low, x);
-      }
-      case CHOICE:
-        return this.#bytes[pick(this.#cumulative, stream.next())]!;
-      default:
-        return this.#parts[pick(this.#cumulative, stream.next())]!.draw(stream);
-    }
-  }
-
-  /** Mean block length and the mean of its square over a fixed number of draws: header and rounding included. */
-  moments(): { readonly meanLength: number; readonly meanSquare: number } {
-    const stream = new RandomStream(0, "size moments");
     let sum = 0;
     let squares = 0;
-    for (let i = 0; i < MOMENT_DRAWS; i++) {
-      const length = blockLength(this.draw(stream));
+    for (let i = 0; i < QUANTILES; i++) {
+      const length = blockLength(bytes[i]!);
       sum += length;
       squares += length * length;
     }
-    return { meanLength: sum / MOMENT_DRAWS, meanSquare: squares / MOMENT_DRAWS };
+    this.meanLength = sum / QUANTILES;
+    this.meanSquare = squares / QUANTILES;
+    this.#bytes = bytes;
+  }
+
+  /** Payload bytes, an integer in [1, largestBytes]. One number of the stream. */
+  draw(stream: RandomStream): number {
+    return this.#bytes[stream.integer(QUANTILES)]!;
   }
 }
 
@@ -125,4 +71,68 @@ export function pick(cumulative: Float64Array, u: number): number {
   let i = 0;
   while (u >= cumulative[i]!) i++;
   return i;
+}
+
+/** Writes the quantiles at the middles of equal steps of probability into [from, to). */
+function fillQuantiles(
+  bytes: Uint16Array | Uint32Array,
+  from: number,
+  to: number,
+  law: SimpleSizeLaw,
+  largestBytes: number,
+): void {
+  const quantile = quantileOf(law, largestBytes);
+  for (let i = from; i < to; i++) bytes[i] = Math.max(1, Math.floor(quantile((i - from + 0.5) / (to - from))));
+}
+
+/** The inverse distribution function of a law bounded by `largestBytes`. */
+function quantileOf(law: SimpleSizeLaw, largestBytes: number): (u: number) => number {
+  if (law.law === "choice") {
+    const shares = cumulativeShares(law.choices.map((choice) => choice.share));
+    return (u) => Math.min(law.choices[pick(shares, u)]!.bytes, largestBytes);
+  }
+  const high = Math.min(law.highBytes, largestBytes);
+  // A law that lies above the bound altogether keeps the upper half of what is allowed.
+  const low = law.lowBytes > high ? Math.max(1, Math.floor(high / 2)) : law.lowBytes;
+  switch (law.law) {
+    case "uniform":
+      return (u) => low + u * (high - low + 1);
+    case "pareto": {
+      const covered = 1 - expDeterministic(law.alpha * logDeterministic(low / high));
+      return (u) => Math.min(high, low * expDeterministic(-logDeterministic(1 - u * covered) / law.alpha));
+    }
+    case "lognormal": {
+      const deviation = law.spread * SQRT_3; // four uniforms have the variance 1/3
+      const sumAt = (x: number): number => 2 + logDeterministic(x / law.medianBytes) / deviation;
+      const lowest = fourUniforms(sumAt(low));
+      const highest = fourUniforms(sumAt(high + 1));
+      // Where the law has no mass between the bounds all of it goes to the nearer one.
+      if (highest <= lowest) return () => (law.medianBytes > high ? high : low);
+      return (u) => {
+        const sum = fourUniformsInverse(lowest + u * (highest - lowest));
+        return Math.max(low, Math.min(high, law.medianBytes * expDeterministic(deviation * (sum - 2))));
+      };
+    }
+  }
+}
+
+/** P(sum of four uniforms ≤ x). */
+function fourUniforms(x: number): number {
+  if (x <= 0) return 0;
+  if (x >= 4) return 1;
+  if (x > 2) return 1 - fourUniforms(4 - x);
+  const y = x - 1;
+  const quartic = x * x * x * x;
+  return (y > 0 ? quartic - 4 * y * y * y * y : quartic) / 24;
+}
+
+function fourUniformsInverse(p: number): number {
+  let low = 0;
+  let high = 4;
+  for (let k = 0; k < HALVINGS; k++) {
+    const middle = (low + high) / 2;
+    if (fourUniforms(middle) < p) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
 }
