@@ -4,12 +4,12 @@
 
 import { RandomStream } from "../core/random.ts";
 import { MICROS_PER_MILLI } from "../core/units.ts";
-import type { Plan } from "./plan.ts";
-import { pick } from "./size-law.ts";
+import { isAtWork, type Plan } from "./plan.ts";
 
 /** Frees that belong to one moment (a restart, a checkerboard, the end of an event) are spread over so many µs. */
 const RELEASE_MICROS = 50 * MICROS_PER_MILLI;
 const LEAST_HERD_BYTES = 16;
+const ANY_POOL = -1;
 
 export class Births {
   /** Index of the tenant. */
@@ -42,32 +42,28 @@ export class Births {
 
   /** A block of the initial population of a pool. */
   drawInitial(pool: number): void {
-    const { tenants, tenantShares } = this.#plan;
-    let tenant = tenants.length > 1 ? pick(tenantShares, this.#tenantDraws.next()) : 0;
-    // The tenant drawn may belong to another pool: the next one of this pool takes its place.
-    for (let tries = 0; tenants[tenant]!.pool !== pool && tries < tenants.length; tries++)
-      tenant = (tenant + 1) % tenants.length;
-    this.tenant = tenant;
+    this.tenant = this.#drawTenant(this.#plan.fillEndMicros, pool);
     this.#drawOrdinary();
   }
 
   /** A block that arrives at `nowMicros`, never decreasing. */
   draw(nowMicros: number): void {
-    const { tenants, tenantShares, events, eventShare, eventSizes, regimeSchedule, regimes, level, spec } = this.#plan;
-    this.tenant = tenants.length > 1 ? this.#activeTenant(pick(tenantShares, this.#tenantDraws.next()), nowMicros) : 0;
+    const { tenants, events, eventShare, eventSizes, regimeSchedule, regimes, level, spec } = this.#plan;
     if (events !== undefined && eventShare > 0 && this.#isInEvent(nowMicros) && this.#kinds.chance(eventShare)) {
+      this.tenant = this.#drawTenant(nowMicros, 0);
       this.sizeBytes = eventSizes.draw(this.#sizes);
       this.dueMicros = this.#eventDue(nowMicros, this.#event);
       return;
     }
-    if (regimeSchedule !== undefined) {
+    this.tenant = this.#drawTenant(nowMicros, ANY_POOL);
+    const own = tenants[this.tenant]!;
+    if (regimeSchedule !== undefined && own.pool === 0) {
       const { startMicros, regime } = regimeSchedule;
       while (this.#regime + 1 < startMicros.length && nowMicros >= startMicros[this.#regime + 1]!) {
         this.#regime++;
         this.#bornInRegime = 0;
       }
       const now = regimes[regime[this.#regime]!]!;
-      const own = tenants[this.tenant]!;
       this.sizeBytes = (now.sizes ?? own.sizes).draw(this.#sizes);
       this.life = (now.lifetimes ?? own.lifetimes).draw(this.#lifetimes);
       this.dueMicros = 0;
@@ -76,13 +72,13 @@ export class Births {
       return;
     }
     this.#drawOrdinary();
-    if (spec.level.leaks === true && level.swingBytes > 0) this.#maybeLeak(nowMicros);
+    if (spec.level.leaks === true && level.swingBytes > 0 && own.pool === 0) this.#maybeLeak(nowMicros);
   }
 
   /** One of a herd. Sizes shrink so that the herd fits into the lift of its event. */
   drawHerdMember(nowMicros: number, event: number): void {
-    const { tenants, tenantShares, events, eventSizes, eventMeanLength, level } = this.#plan;
-    this.tenant = tenants.length > 1 ? this.#activeTenant(pick(tenantShares, this.#tenantDraws.next()), nowMicros) : 0;
+    const { events, eventSizes, eventMeanLength, level } = this.#plan;
+    this.tenant = this.#drawTenant(nowMicros, 0);
     const scale = Math.min(1, (0.9 * level.liftBytes) / (events!.herdSize[event]! * eventMeanLength));
     this.sizeBytes = Math.max(LEAST_HERD_BYTES, Math.floor(eventSizes.draw(this.#sizes) * scale));
     this.dueMicros = this.#eventDue(nowMicros, event);
@@ -95,15 +91,28 @@ export class Births {
     this.dueMicros = 0;
   }
 
-  /** The tenant drawn, or the next one after it that is at work. */
-  #activeTenant(drawn: number, nowMicros: number): number {
+  /** A tenant by share among those that are at work, of one pool or of any. One draw where there is more than one tenant. */
+  #drawTenant(nowMicros: number, pool: number): number {
     const { tenants, fillEndMicros } = this.#plan;
-    for (let k = 0; k < tenants.length; k++) {
-      const at = (drawn + k) % tenants.length;
-      const { everyMicros, forMicros } = tenants[at]!;
-      if (everyMicros === 0 || (nowMicros - fillEndMicros) % everyMicros < forMicros) return at;
+    if (tenants.length === 1) return 0;
+    const u = this.#tenantDraws.next();
+    let total = 0;
+    let only = 0;
+    for (let i = 0; i < tenants.length; i++) {
+      const tenant = tenants[i]!;
+      if (pool !== ANY_POOL && tenant.pool !== pool) continue;
+      only = i;
+      if (isAtWork(tenant, nowMicros - fillEndMicros)) total += tenant.share;
     }
-    return drawn;
+    let left = u * total;
+    for (let i = 0; i < tenants.length; i++) {
+      const tenant = tenants[i]!;
+      if ((pool !== ANY_POOL && tenant.pool !== pool) || !isAtWork(tenant, nowMicros - fillEndMicros)) continue;
+      only = i;
+      left -= tenant.share;
+      if (left < 0) break;
+    }
+    return only;
   }
 
   #isInEvent(nowMicros: number): boolean {

@@ -8,8 +8,7 @@
 // leaves, and an integral term learns that slack in a few seconds, so that the mean over the run is the level in a
 // single pass.
 
-import { type Demand, DemandBuilder } from "../core/demand.ts";
-import { assert } from "../core/errors.ts";
+import { type Demand, DemandBuilder, FLAG_RECLAIMABLE } from "../core/demand.ts";
 import { RandomStream } from "../core/random.ts";
 import { blockLength, MICROS_PER_MILLI, MICROS_PER_SECOND } from "../core/units.ts";
 import { ArrivalProcess } from "./arrivals.ts";
@@ -20,8 +19,7 @@ import { CELL_MICROS, type Plan } from "./plan.ts";
 
 /** Time constant with which the slack is learned. */
 const CORRECTION_MICROS = 2 * MICROS_PER_SECOND;
-/** The correction stays within this share of the level: with the tables' least value of 0.4 and requests of at most 0.25
- * of the level, the ceiling always admits a request. */
+/** The correction stays within this share of the level. */
 const MOST_CORRECTION_SHARE = 0.1;
 
 export class Generator {
@@ -30,7 +28,15 @@ export class Generator {
   readonly #labels: Labels;
   readonly #deaths: RandomStream;
   readonly #out = new DemandBuilder();
+  // The plan's figures that the walk looks at for each arrival.
+  readonly #poolBytes: readonly Float64Array[];
+  readonly #meanBytes: Float64Array;
   readonly #totalBytes: Float64Array;
+  readonly #poolOfTenant: Uint8Array;
+  readonly #isReclaimable: Uint8Array;
+  readonly #peakBytes: number;
+  readonly #heldPeakBytes: number;
+  readonly #mostCorrectionBytes: number;
 
   // One entry a block, by id.
   #lengths: Uint32Array;
@@ -62,7 +68,14 @@ export class Generator {
     this.#births = new Births(plan);
     this.#labels = new Labels(plan);
     this.#deaths = new RandomStream(plan.options.seed, "deaths");
+    this.#poolBytes = plan.level.poolBytes;
+    this.#meanBytes = plan.level.meanBytes;
     this.#totalBytes = sumTables(plan.level.poolBytes);
+    this.#poolOfTenant = Uint8Array.from(plan.tenants, (tenant) => tenant.pool);
+    this.#isReclaimable = Uint8Array.from(plan.isPoolReclaimable, Number);
+    this.#peakBytes = plan.peakBytes;
+    this.#heldPeakBytes = plan.heldPeakBytes;
+    this.#mostCorrectionBytes = MOST_CORRECTION_SHARE * plan.options.pressureRatio * plan.options.capacityBytes;
     const rows = Math.max(1024, Math.ceil(plan.expectedRequests * 1.1));
     this.#lengths = new Uint32Array(rows);
     this.#tenants = new Uint8Array(rows);
@@ -173,30 +186,33 @@ export class Generator {
     this.#account(id, -1);
   }
 
-  /** Lets the blocks with the least due volume die until the newborn fits under each of its ceilings. */
+  /**
+   * Lets the blocks with the least due volume die until the newborn fits under each of its ceilings. Ends: each turn takes
+   * a block away, and an empty heap has room for any request.
+   */
   #makeRoom(length: number, cell: number): void {
-    const { tenants, level, peakBytes, heldPeakBytes, isPoolReclaimable } = this.#plan;
-    const pool = tenants[this.#births.tenant]!.pool;
-    const table = level.poolBytes[pool]![cell]!;
-    const ceiling = pool === 0 ? table + this.#correctionBytes : table;
+    const pool = this.#poolOfTenant[this.#births.tenant]!;
     const heap = this.#byVolume[pool]!;
-    while (
-      this.#liveBytes[pool]! + length > ceiling ||
-      this.#demandedBytes + length > peakBytes ||
-      (!isPoolReclaimable[pool] && this.#heldBytes + length > heldPeakBytes)
-    ) {
-      if (heap.length > 0) {
-        if (this.#roomCount === this.#roomIds.length)
-          this.#roomIds = grown(this.#roomIds, new Uint32Array(this.#roomCount * 2));
-        const id = heap.pop();
-        this.#roomIds[this.#roomCount++] = id;
-        this.#account(id, -1);
-      } else {
-        // All that is left of this pool are blocks that die by the clock: the first of them goes early.
-        assert(this.#byClock.length > 0, "a request is larger than its ceiling");
-        this.#takeByClock();
-      }
+    const ceiling = this.#poolBytes[pool]![cell]! + (pool === 0 ? this.#correctionBytes : 0) - length;
+    const demandedCeiling = this.#peakBytes - length;
+    const heldCeiling = this.#isReclaimable[pool] ? Infinity : this.#heldPeakBytes - length;
+    for (;;) {
+      const live = this.#liveBytes[pool]!;
+      const isOverAll = this.#demandedBytes > demandedCeiling || this.#heldBytes > heldCeiling;
+      // A pool of its own that is smaller than the request holds this one block; the peak binds all the same.
+      if (!isOverAll && (live <= ceiling || live === 0)) return;
+      if (heap.length > 0) this.#takeForRoom(heap);
+      else if (this.#byClock.length > 0) this.#takeByClock();
+      else this.#takeForRoom(this.#byVolume.find((each) => each.length > 0)!);
     }
+  }
+
+  #takeForRoom(heap: DueHeap): void {
+    const id = heap.pop();
+    if (this.#roomCount === this.#roomIds.length)
+      this.#roomIds = grown(this.#roomIds, new Uint32Array(this.#roomCount * 2));
+    this.#roomIds[this.#roomCount++] = id;
+    this.#account(id, -1);
   }
 
   /** Writes the deaths of the gap in time order and learns from the mean of the demanded bytes over the gap. */
@@ -229,15 +245,16 @@ export class Generator {
   /** Integral control: the correction goes towards where the mean of the demand is the table's. */
   #correct(meanBytes: number, nowMicros: number, gapMicros: number): void {
     const error = this.#totalBytes[this.#cellOf(nowMicros)]! - meanBytes;
-    const most = MOST_CORRECTION_SHARE * this.#plan.options.pressureRatio * this.#plan.options.capacityBytes;
+    const most = this.#mostCorrectionBytes;
     const moved = this.#correctionBytes + error * (gapMicros / (CORRECTION_MICROS + gapMicros));
     this.#correctionBytes = Math.max(-most, Math.min(most, moved));
   }
 
   /** Writes the allocation and files the block under the way in which it dies. */
   #bear(nowMicros: number, length: number, isHerd: boolean): void {
-    const { sizeBytes, tenant, life, dueMicros } = this.#births;
-    const { pool, flags } = this.#plan.tenants[tenant]!;
+    const births = this.#births;
+    const tenant = births.tenant;
+    const pool = this.#poolOfTenant[tenant]!;
     if (this.#nextId === this.#lengths.length) {
       this.#lengths = grown(this.#lengths, new Uint32Array(this.#nextId * 2));
       this.#tenants = grown(this.#tenants, new Uint8Array(this.#nextId * 2));
@@ -247,25 +264,20 @@ export class Generator {
     this.#tenants[id] = tenant;
     this.#account(id, 1);
     this.#gapBytes = this.#demandedBytes;
-    if (dueMicros > 0) this.#byClock.push(Math.max(dueMicros, nowMicros + MICROS_PER_MILLI), id);
-    else this.#byVolume[pool]!.push(this.#volumeBytes[pool]! + life * this.#plan.level.meanBytes[pool]!, id);
+    if (births.dueMicros > 0) this.#byClock.push(Math.max(births.dueMicros, nowMicros + MICROS_PER_MILLI), id);
+    else this.#byVolume[pool]!.push(this.#volumeBytes[pool]! + births.life * this.#meanBytes[pool]!, id);
     this.#volumeBytes[pool]! += length;
-    this.#out.allocate(
-      nowMicros,
-      id,
-      sizeBytes,
-      this.#labels.drawClass(isHerd),
-      flags | this.#labels.drawPin(flags),
-      tenant,
-    );
+    const reclaimable = this.#isReclaimable[pool]! * FLAG_RECLAIMABLE;
+    const flags = reclaimable | this.#labels.drawPin(reclaimable);
+    this.#out.allocate(nowMicros, id, births.sizeBytes, this.#labels.drawClass(isHerd), flags, tenant);
   }
 
   #account(id: number, sign: 1 | -1): void {
     const bytes = sign * this.#lengths[id]!;
-    const pool = this.#plan.tenants[this.#tenants[id]!]!.pool;
+    const pool = this.#poolOfTenant[this.#tenants[id]!]!;
     this.#liveBytes[pool]! += bytes;
     this.#demandedBytes += bytes;
-    if (!this.#plan.isPoolReclaimable[pool]) this.#heldBytes += bytes;
+    if (this.#isReclaimable[pool] === 0) this.#heldBytes += bytes;
   }
 
   #cellOf(micros: number): number {

@@ -1,7 +1,7 @@
 // From a declared scenario and the options of a run to everything that the generator needs at hand: tables over time
 // (level, rate), schedules, samplers. Nothing here depends on the course of the demand.
 
-import { FLAG_RECLAIMABLE, type RequestMix } from "../core/demand.ts";
+import type { RequestMix } from "../core/demand.ts";
 import { RandomStream } from "../core/random.ts";
 import { MICROS_PER_SECOND } from "../core/units.ts";
 import { buildLevelTables, type LevelTables } from "./level-table.ts";
@@ -9,7 +9,7 @@ import { LifetimeSampler } from "./lifetime-law.ts";
 import { buildRateTable } from "./rate-table.ts";
 import { fillEndMicros, PEAK_RATIO, type ScenarioOptions } from "./scenario.ts";
 import { type EventSchedule, type RegimeSchedule, scheduleEvents, scheduleRegimes } from "./schedule.ts";
-import { cumulativeShares, SizeSampler } from "./size-law.ts";
+import { SizeSampler } from "./size-law.ts";
 import type { ScenarioSpec, TenantSpec } from "./spec.ts";
 import { cycleStarts } from "./wave.ts";
 
@@ -20,11 +20,13 @@ const DEFAULT_SHED_BYTES_PER_SECOND = 8192;
 
 export interface TenantPlan {
   readonly name: string;
+  /** Share of the requests while all tenants are at work; relative. */
+  readonly share: number;
+  /** 0 = the ordinary pool. */
   readonly pool: number;
-  readonly flags: number;
   readonly sizes: SizeSampler;
   readonly lifetimes: LifetimeSampler;
-  /** 0 = always active. */
+  /** 0 = always at work. */
   readonly everyMicros: number;
   readonly forMicros: number;
 }
@@ -55,7 +57,6 @@ export interface Plan {
   readonly level: LevelTables;
   readonly cycleStarts: Float64Array;
   readonly tenants: readonly TenantPlan[];
-  readonly tenantShares: Float64Array;
   readonly isPoolReclaimable: readonly boolean[];
   readonly regimes: readonly RegimePlan[];
   readonly regimeSchedule: RegimeSchedule | undefined;
@@ -104,8 +105,11 @@ export function planScenario(spec: ScenarioSpec, options: ScenarioOptions): Plan
   const tenants = tenantSpecs.map((tenant) => ({
     name: tenant.name,
     pool: tenant.occupies === undefined ? 0 : 1 + pools.indexOf(tenant),
-    flags: tenant.isReclaimable === true ? FLAG_RECLAIMABLE : 0,
-    sizes: tenant.sizes === undefined ? sizes : new SizeSampler(tenant.sizes, poolLargest(tenant, largest, options)),
+    share: tenant.share,
+    sizes:
+      tenant.sizes === undefined && tenant.occupies === undefined
+        ? sizes
+        : new SizeSampler(tenant.sizes ?? spec.sizes, poolLargest(tenant, largest, options)),
     lifetimes: tenant.lifetimes === undefined ? lifetimes : new LifetimeSampler(tenant.lifetimes),
     everyMicros: Math.floor((tenant.active?.everySeconds ?? 0) * MICROS_PER_SECOND),
     forMicros: Math.floor((tenant.active?.forSeconds ?? 0) * MICROS_PER_SECOND),
@@ -161,7 +165,10 @@ export function planScenario(spec: ScenarioSpec, options: ScenarioOptions): Plan
   });
   // A burst's blocks live as long as it takes for them to make up the lift, and no longer than declared.
   const liftSeconds = surplusPerSecond > 0 ? (0.9 * level.liftBytes) / (surplusPerSecond * eventMeanLength) : Infinity;
-  const reclaimableShare = shareOf(tenantSpecs, (tenant) => tenant.isReclaimable === true);
+  const isPoolReclaimable = [false, ...pools.map((tenant) => tenant.isReclaimable === true)];
+  const reclaimableShare = isPoolReclaimable.includes(true)
+    ? reclaimableRequestShare(tenants, isPoolReclaimable, durationMicros - fillEnd)
+    : 0;
 
   return {
     spec,
@@ -169,14 +176,14 @@ export function planScenario(spec: ScenarioSpec, options: ScenarioOptions): Plan
     mix,
     fillEndMicros: fillEnd,
     expectedRequests: Math.ceil(plannedRequests + (pressureRatio * capacityBytes) / meanLength) + herdRequests,
-    peakBytes: Math.floor((spec.peakRatio ?? PEAK_RATIO) * capacityBytes),
-    heldPeakBytes: Math.floor(PEAK_RATIO * capacityBytes),
+    // Under, not at, the peak.
+    peakBytes: Math.ceil((spec.peakRatio ?? PEAK_RATIO) * capacityBytes) - 1,
+    heldPeakBytes: Math.ceil(PEAK_RATIO * capacityBytes) - 1,
     ratePerMicro,
     level,
     cycleStarts: cycles,
     tenants,
-    tenantShares: cumulativeShares(tenantSpecs.map((tenant) => tenant.share)),
-    isPoolReclaimable: [false, ...pools.map((tenant) => tenant.isReclaimable === true)],
+    isPoolReclaimable,
     regimes,
     regimeSchedule,
     events,
@@ -261,12 +268,27 @@ function meanMoments(
   return { meanLength: length / total, meanSquare: square / total };
 }
 
-function shareOf(tenants: readonly TenantSpec[], isCounted: (tenant: TenantSpec) => boolean): number {
-  let total = 0;
-  let counted = 0;
-  for (const tenant of tenants) {
-    total += tenant.share;
-    if (isCounted(tenant)) counted += tenant.share;
+/** Share of the requests that are for reclaimable blocks, over the time that tenants are at work. */
+function reclaimableRequestShare(
+  tenants: readonly TenantPlan[],
+  isPoolReclaimable: readonly boolean[],
+  micros: number,
+) {
+  let reclaimable = 0;
+  for (let t = CELL_MICROS / 2; t < micros; t += CELL_MICROS) {
+    let total = 0;
+    let counted = 0;
+    for (const tenant of tenants) {
+      const share = isAtWork(tenant, t) ? tenant.share : 0;
+      total += share;
+      if (isPoolReclaimable[tenant.pool]) counted += share;
+    }
+    if (total > 0) reclaimable += counted / total;
   }
-  return counted / total;
+  return reclaimable / Math.ceil(micros / CELL_MICROS);
+}
+
+/** Whether a tenant works at the moment, in µs since the end of the fill. */
+export function isAtWork(tenant: TenantPlan, sinceFillMicros: number): boolean {
+  return tenant.everyMicros === 0 || sinceFillMicros % tenant.everyMicros < tenant.forMicros;
 }

@@ -15,9 +15,9 @@ export const mixedTenants: ScenarioSpec = {
   mix: DEFAULT_MIX,
   sizes: SERVICE_SIZES,
   lifetimes: { law: "exponential" },
-  level: { shape: "wave", periodSeconds: 40, jitter: 0.2, swingRatio: 0.06, wanderRatio: 0.01, wanderSeconds: 5 },
+  level: { shape: "wave", periodSeconds: 40, jitter: 0.2, swingRatio: 0.1, wanderRatio: 0.01, wanderSeconds: 5 },
   arrivals: { law: "poisson" },
-  peakRatio: 1.05,
+  peakRatio: 1.1,
   shedBytesPerSecond: 8192,
   tenants: [
     { name: "web", share: 0.5, lifetimes: { law: "two-speed", shortShare: 0.8, ratio: 8 } },
