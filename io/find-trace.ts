@@ -18,7 +18,7 @@ export function shippedTraces(): string[] {
 /**
  * The path of a recording: `nameOrPath` itself when there is such a file (or such an archive in `archive.zip:entry`), else
  * the shipped recording of that name, with or without its endings.
- * Throws NOT_FOUND, which lists the shipped names, or suggests one that is near.
+ * Throws NOT_FOUND, which lists the shipped names.
  */
 export function resolveTrace(nameOrPath: string): string {
   if (isFile(nameOrPath)) return nameOrPath;

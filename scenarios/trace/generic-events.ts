@@ -12,8 +12,12 @@ import type { TraceSink } from "./trace-sink.ts";
 /** What a column may mean. */
 export type GenericField = "time" | "op" | "id" | "old" | "size" | "class" | "align" | "tenant" | "pinned" | "movable";
 
-// Aliases, the surest first: where two columns would do, the earlier alias counts.
-const ALIASES: Readonly<Record<Exclude<GenericField, "time">, readonly string[]>> = {
+/**
+ * The names that a column may have, by meaning, the surest first: where two columns would do, the earlier name counts. A
+ * time may add a unit, as `time_ms`.
+ */
+export const COLUMN_NAMES: Readonly<Record<GenericField, readonly string[]>> = {
+  time: ["time", "timestamp", "ts", "t"],
   op: ["op", "operation", "event", "action", "kind", "type"],
   id: ["id", "ptr", "pointer", "address", "addr", "handle", "object", "object_id", "block"],
   old: ["old", "old_id", "old_ptr", "old_pointer", "old_address", "old_addr"],
@@ -24,7 +28,6 @@ const ALIASES: Readonly<Record<Exclude<GenericField, "time">, readonly string[]>
   pinned: ["pinned", "is_pinned", "unmovable"],
   movable: ["movable", "is_movable"],
 };
-const TIME_ALIASES = ["time", "timestamp", "ts", "t"];
 const MICROS_OF_UNIT: Readonly<Record<string, number>> = {
   s: 1e6,
   sec: 1e6,
@@ -45,7 +48,8 @@ const MICROS_OF_UNIT: Readonly<Record<string, number>> = {
   nanoseconds: 1e-3,
 };
 type Operation = "allocate" | "resize" | "free";
-const OPERATIONS: Readonly<Record<string, Operation>> = {
+/** The words for operations. */
+export const OPERATION_WORDS: Readonly<Record<string, Operation>> = {
   a: "allocate",
   alloc: "allocate",
   allocate: "allocate",
@@ -85,16 +89,11 @@ export function columnMeaning(name: string): ColumnMeaning | undefined {
     .toLowerCase()
     .replace(/[^a-zµ\d]+/g, "_")
     .replace(/^_+|_+$/g, "");
-  for (const [field, aliases] of Object.entries(ALIASES)) {
-    const rank = aliases.indexOf(plain);
-    if (rank >= 0) return { field: field as GenericField, rank, unitMicros: 1 };
-  }
-  for (let rank = 0; rank < TIME_ALIASES.length; rank++) {
-    const alias = TIME_ALIASES[rank];
-    if (plain === alias) return { field: "time", rank, unitMicros: 1 };
-    const unit = plain.startsWith(`${alias}_`) ? plain.slice(alias.length + 1) : "";
-    if (unit !== "" && Object.hasOwn(MICROS_OF_UNIT, unit)) {
-      return { field: "time", rank, unitMicros: MICROS_OF_UNIT[unit] };
+  for (const [field, names] of Object.entries(COLUMN_NAMES) as [GenericField, readonly string[]][]) {
+    for (let rank = 0; rank < names.length; rank++) {
+      if (plain === names[rank]) return { field, rank, unitMicros: 1 };
+      const unit = field === "time" && plain.startsWith(`${names[rank]}_`) ? plain.slice(names[rank].length + 1) : "";
+      if (unit !== "" && Object.hasOwn(MICROS_OF_UNIT, unit)) return { field, rank, unitMicros: MICROS_OF_UNIT[unit] };
     }
   }
   return undefined;
@@ -141,7 +140,7 @@ export class GenericEvents {
     const sink = this.#sink;
     this.#time(record.time, unitMicros, lineNumber, text);
     const word = record.op.toLowerCase();
-    const operation = Object.hasOwn(OPERATIONS, word) ? OPERATIONS[word] : undefined;
+    const operation = Object.hasOwn(OPERATION_WORDS, word) ? OPERATION_WORDS[word] : undefined;
     if (operation === undefined) sink.fail(lineNumber, "an operation: alloc, realloc or free", text);
     const tenant = record.tenant === "" ? 0 : sink.tenant(ownText(record.tenant), lineNumber);
     const hasBlock = !NO_BLOCK.has(record.id);
