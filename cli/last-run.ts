@@ -2,9 +2,10 @@
 // its end, in .mempred below the current folder, or in --output DIR or MEMPRED_HOME. A folder that cannot be written costs a
 // warning and no more: the run itself is worth more than its copy.
 
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { MempredError } from "../core/errors.ts";
+import type { PressurePredictor } from "../predictor/pressure-predictor.ts";
 import type { CommandContext } from "./command.ts";
 import { readResultFile } from "./read-result.ts";
 import type { StoredResult } from "./stored-result.ts";
@@ -31,7 +32,7 @@ export async function saveLastRun(
     mkdirSync(folder, { recursive: true });
     await writeFileAtomic(join(folder, RESULT_NAME), stringifyResult(result));
     if (predictorState === null) rmSync(join(folder, STATE_NAME), { force: true });
-    else await writeFileAtomic(join(folder, STATE_NAME), predictorState);
+    else await writeFileAtomic(join(folder, STATE_NAME), await sealState(predictorState));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     context.note(`mempred: warning: the last run is not kept for \`status\` and \`report\`: ${reason}`);
@@ -42,13 +43,13 @@ export interface KeptRun {
   readonly result: StoredResult;
   /** Where it was read from. */
   readonly path: string;
-  /** Null for a file of its own, and for runs without a predictor. */
-  readonly predictorState: Uint8Array | null;
+  /** As it was at the end of the run. Null for a file of its own, and for runs without a predictor. */
+  readonly predictor: PressurePredictor | null;
 }
 
 /** The run in `path`, or the last one. Errors: NOT_FOUND, INVALID_RESULT. */
 export async function loadRun(context: CommandContext, path: string | undefined): Promise<KeptRun> {
-  if (path !== undefined) return { result: await readResultFile(path), path, predictorState: null };
+  if (path !== undefined) return { result: await readResultFile(path), path, predictor: null };
   const folder = lastRunFolder(context);
   const kept = join(folder, RESULT_NAME);
   let result: StoredResult;
@@ -60,13 +61,24 @@ export async function loadRun(context: CommandContext, path: string | undefined)
       expected: "a run before this, such as `mempred stress --scenario burst`, or a result file as an argument",
     });
   }
-  return { result, path: kept, predictorState: readState(join(folder, STATE_NAME)) };
+  return { result, path: kept, predictor: await readState(context, join(folder, STATE_NAME)) };
 }
 
-function readState(path: string): Uint8Array | null {
+/** The block as a file: little-endian, with a check value. */
+async function sealState(block: Uint8Array): Promise<Uint8Array> {
+  const { PressurePredictor } = await import("../predictor/pressure-predictor.ts");
+  const { saveState } = await import("../predictor/weights-file.ts");
+  return saveState(PressurePredictor.attach(Uint8Array.from(block).buffer));
+}
+
+/** A damaged state is a note: the result beside it is still good. */
+async function readState(context: CommandContext, path: string): Promise<PressurePredictor | null> {
+  if (!existsSync(path)) return null;
   try {
-    return readFileSync(path);
-  } catch {
+    const { loadState } = await import("../predictor/weights-file.ts");
+    return loadState(readFileSync(path), {}, path);
+  } catch (error) {
+    context.note(`mempred: warning: ${error instanceof Error ? error.message : String(error)}`);
     return null;
   }
 }

@@ -102,7 +102,11 @@ function endWorker(worker: Worker): Promise<number> {
 /** A thread that runs `module`; TypeScript sources go through tsx, which is there wherever sources are run. */
 function startWorker(module: URL, workerData: unknown): Worker {
   if (!module.pathname.endsWith(".ts")) return new Worker(module, { workerData });
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx/esm/api")).href;
+  const loader = pathToFileURL(
+    createRequire(import.meta.url)
+      .resolve("tsx/esm/api")
+      .replace(/\.cjs$/, ".mjs"),
+  ).href;
   const start = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(module.href)}); });`;
   return new Worker(start, { eval: true, workerData, execArgv: [] });
 }

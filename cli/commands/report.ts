@@ -1,4 +1,68 @@
+// mempred report: how good the forecasts of a run were, what they cost, and what was decided on them.
+
 import type { CommandContext, CommandOutcome } from "../command.ts";
-export async function report(_context: CommandContext): Promise<CommandOutcome> {
-  return { status: 3, text: "" };
+import { EXIT_OK } from "../exit.ts";
+import { loadRun } from "../last-run.ts";
+import { recentDecisions, runReport } from "../render/run-report.ts";
+import { sectionsMarkdown, sectionsText } from "../render/sections.ts";
+import { usage } from "../settings.ts";
+import type { StoredResult } from "../stored-result.ts";
+import { suggestion } from "../suggest.ts";
+
+export async function report(context: CommandContext): Promise<CommandOutcome> {
+  const { settings, palette } = context;
+  const format = settings.isOn("json", false) ? "json" : settings.get("format", (text) => text, "text");
+  const { result } = await loadRun(context, context.arguments[0]);
+  const known = result.suite.policies;
+  const policies = settings.list("policy", (text) => text, null) ?? [...known];
+  for (const policy of policies)
+    if (!known.includes(policy))
+      throw usage(
+        `${settings.sourceOf("policy")}: the run has no policy "${policy}"${suggestion(policy, known)}`,
+        known.join(", "),
+      );
+  if (result.runs.length === 0)
+    return { status: EXIT_OK, text: "nothing was finished in this run: there is nothing to report\n" };
+  if (format === "json")
+    return {
+      status: EXIT_OK,
+      text: `${JSON.stringify(reportDocument(result, policies), null, 2)}\n`,
+      isDocument: true,
+    };
+  const { heading, sections } = runReport(result, policies);
+  if (format === "md") return { status: EXIT_OK, text: sectionsMarkdown(heading, sections), isDocument: true };
+  return { status: EXIT_OK, text: sectionsText(heading, sections, palette) };
+}
+
+/** The same content as data: `mempred.report/1`. */
+function reportDocument(result: StoredResult, policies: readonly string[]) {
+  return {
+    schema: "mempred.report/1",
+    version: result.version,
+    suite: result.suite,
+    isPartial: result.isPartial ?? false,
+    policies: policies.map((policy) => ({
+      policy,
+      forecasts: result.forecasts.filter((one) => one.policy === policy),
+      runs: result.runs
+        .filter((run) => run.policy === policy)
+        .map(
+          ({
+            scenario,
+            pressureRatio,
+            seed,
+            pressure,
+            ooms,
+            responseMicros,
+            compaction,
+            predictor,
+            watchdog,
+            hash,
+          }) => ({
+            ...{ scenario, pressureRatio, seed, pressure, ooms, responseMicros, compaction, predictor, watchdog, hash },
+          }),
+        ),
+      decisions: recentDecisions(result, policy)?.decisions ?? [],
+    })),
+  };
 }

@@ -51,9 +51,9 @@ export function formatMicros(micros: number): string {
 
 /** A moment of virtual time: 4 min 05.5 s. */
 export function formatMoment(micros: number): string {
-  const seconds = micros / 1e6;
-  const minutes = Math.floor(seconds / 60);
-  const rest = (seconds - minutes * 60).toFixed(1);
+  const tenths = Math.round(micros / 1e5); // rounded first: 59.97 s is 1 min 00.0 s
+  const minutes = Math.floor(tenths / 600);
+  const rest = ((tenths - minutes * 600) / 10).toFixed(1);
   return minutes === 0 ? `${rest} s` : `${minutes} min ${rest.padStart(4, "0")} s`;
 }
 

@@ -128,7 +128,11 @@ function cautions(result: ResultFile, baseline: string, policy: string | null): 
   if (variants.length > 0) found.push(`measured against ${baseline}, the variant of reactive that denies least here`);
   const timings = [...new Set(runs.map((run) => run.timing))].filter((timing) => timing !== "scenario");
   if (timings.length > 0) found.push(`timing: ${timings.join("; ")}`);
-  if (hasStubSmell(runs)) found.push("different seeds gave identical runs: this looks like a stub and proves nothing");
+  const isReplay = suite.durationSeconds === 0;
+  if (isReplay && suite.seeds.length > 1)
+    found.push("a recording is the same for every seed; a seed draws the classes and pins that it leaves open");
+  if (!isReplay && hasStubSmell(runs))
+    found.push("different seeds gave identical runs: this looks like a stub and proves nothing");
   return found;
 }
 
@@ -229,6 +233,11 @@ function blockRows(
   const proactive = average((run) => run.compaction.proactive);
   const moved = average((run) => run.compaction.movedBytes);
   const share = (runs: readonly RunResult[]) => (compactions(runs) > 0 ? proactive(runs) / compactions(runs) : 0);
+  const each = (runs: readonly RunResult[]) => {
+    const acted = runs.filter((run) => run.compaction.runs > 0);
+    return acted.length === 0 ? 0 : mean(acted.map((run) => run.compaction.meanMicros));
+  };
+  const peak = (runs: readonly RunResult[]) => Math.max(...runs.map((run) => run.pressure.peakEffective));
   const signedBytes = (bytes: number) => `${bytes > 0 ? "+" : ""}${formatBytes(bytes)}`;
   const signedMicros = (micros: number) => `${micros > 0 ? "+" : ""}${formatMicros(micros)}`;
   const worst = (runs: readonly RunResult[]) => Math.max(...runs.map((run) => run.responseMicros.max));
@@ -248,11 +257,18 @@ function blockRows(
       "outcome",
     ),
     row(
-      "compactions (proactive)",
-      (r) => `${formatCount(compactions(r))} (${formatPercent(share(r), 0)})`,
+      "compactions (proactive) · each",
+      (r) => `${formatCount(compactions(r))} (${formatPercent(share(r), 0)}) · ${formatMicros(each(r))}`,
       comparison?.compactionRuns ?? null,
       formatSigned,
       "cost",
+    ),
+    row(
+      "pressure peak · mean",
+      (r) => `${formatPercent(peak(r), 1)} · ${formatPercent(average((run) => run.pressure.meanEffective)(r), 1)}`,
+      null,
+      formatSigned,
+      "outcome",
     ),
     row("bytes moved", (r) => formatBytes(moved(r)), comparison?.movedBytes ?? null, signedBytes, "cost"),
     row(
