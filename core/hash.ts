@@ -30,6 +30,12 @@ export class Digest {
     this.#b = Math.imul((this.#b << 15) | (this.#b >>> 17), 5) ^ high;
   }
 
+  /** Takes in two 32-bit words at once: the hot form. */
+  addWords(first: number, second: number): void {
+    this.#a = Math.imul(this.#a ^ first, 0x01000193) ^ second;
+    this.#b = Math.imul(((this.#b << 13) | (this.#b >>> 19)) ^ second, 0x85ebca6b) ^ first;
+  }
+
   /** Takes in the UTF-16 units of a text. */
   addText(text: string): void {
     for (let i = 0; i < text.length; i++) this.addInteger(text.charCodeAt(i));

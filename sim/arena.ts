@@ -55,6 +55,8 @@ export interface ArenaOptions {
   readonly cost: CostModel;
   readonly retries: number;
   readonly verify: boolean;
+  /** Keep the digest and the pressure meter: the acting arena. */
+  readonly isMeasured: boolean;
   readonly journal: Journal | null;
 }
 
@@ -89,8 +91,16 @@ export class Arena {
   /** When each row was served, −1 if it was not (yet). */
   readonly servedAtMicros: Float64Array;
 
-  readonly #demand: Demand;
-  readonly #facts: DemandFacts;
+  // Columns of the demand and of its facts, here since every request reads them.
+  readonly #kind: Uint8Array;
+  readonly #id: Uint32Array;
+  readonly #size: Uint32Array;
+  readonly #align: Uint8Array;
+  readonly #class: Uint8Array;
+  readonly #flags: Uint8Array;
+  readonly #length: Uint32Array;
+  /** Digest and meters: kept in the acting arena only, nobody asks the shadow for them. */
+  readonly #isMeasured: boolean;
   readonly #compactor: Compactor;
   readonly #proactiveCompactor: Compactor;
   readonly #compactsOnDemand: boolean;
@@ -116,8 +126,14 @@ export class Arena {
 
   constructor(options: ArenaOptions) {
     const { demand } = options;
-    this.#demand = demand;
-    this.#facts = options.facts;
+    this.#kind = demand.kind;
+    this.#id = demand.id;
+    this.#size = demand.sizeBytes;
+    this.#align = demand.alignLog2;
+    this.#class = demand.requestClass;
+    this.#flags = demand.flags;
+    this.#length = options.facts.lengthBytes;
+    this.#isMeasured = options.isMeasured;
     this.#compactsOnDemand = options.compactsOnDemand;
     this.#retries = options.retries;
     this.#verify = options.verify;
@@ -175,13 +191,12 @@ export class Arena {
   /** Serves row `row` of the demand at its time `nowMicros`. `advanceTo(nowMicros)` came before. Hot. */
   apply(row: number, nowMicros: number): void {
     this.#nowMicros = nowMicros;
-    const demand = this.#demand;
-    this.meter.hold(nowMicros, this.heap.allocatedBytes, this.heap.usableBytes);
-    if (demand.kind[row] === OP_FREE) {
-      this.#freeId(demand.id[row]!, nowMicros);
+    if (this.#isMeasured) this.meter.hold(nowMicros, this.heap.allocatedBytes, this.heap.usableBytes);
+    if (this.#kind[row] === OP_FREE) {
+      this.#freeId(this.#id[row]!, nowMicros);
     } else {
-      if (this.#waiting.count > 0) this.#overtake(demand.id[row]!, nowMicros);
-      const requestClass = demand.requestClass[row]!;
+      if (this.#waiting.count > 0) this.#overtake(this.#id[row]!, nowMicros);
+      const requestClass = this.#class[row]!;
       // Whoever may wait waits for the present slice; whoever may not is served from the state between slices.
       if ((requestClass === CLASS_ATOMIC || !this.runner.isActive) && this.#tryRow(row, nowMicros, nowMicros)) {
         this.response.addImmediate();
@@ -258,9 +273,9 @@ export class Arena {
     this.#schedule();
   }
 
-  /** What is left at the end: walks the heap and the id tables. Throws AssertionError naming the first violation. */
-  finish(nowMicros: number): void {
-    this.advanceTo(nowMicros);
+  /** Lets whoever still waits have an answer, then walks the heap and the id tables: AssertionError on the first violation. */
+  finish(): void {
+    while (this.nextEventMicros !== Infinity) this.advanceTo(this.nextEventMicros);
     assert(this.#waiting.count === 0, "nobody waits at the end");
     this.#check();
     let live = 0;
@@ -278,47 +293,36 @@ export class Arena {
 
   /** Tries to place or resize; on success everything is noted but the response time. */
   #tryRow(row: number, nowMicros: number, arrivalMicros: number): boolean {
-    const demand = this.#demand;
     const heap = this.heap;
-    const id = demand.id[row]!;
-    const size = demand.sizeBytes[row]!;
+    const id = this.#id[row]!;
+    const size = this.#size[row]!;
     const held = this.#handles[id]!;
     // Resizing what was denied is realloc(NULL, size): an allocation.
-    if (demand.kind[row] === OP_ALLOCATE || held === NO_HANDLE) {
+    if (this.#kind[row] === OP_ALLOCATE || held === NO_HANDLE) {
       assert(held === NO_HANDLE, "an id is allocated once until it is freed");
       if (
         this.reserveBytes > 0 &&
-        demand.requestClass[row] !== CLASS_ATOMIC &&
-        heap.freeBytes - this.#facts.lengthBytes[row]! < this.reserveBytes
+        this.#class[row] !== CLASS_ATOMIC &&
+        heap.freeBytes - this.#length[row]! < this.reserveBytes
       ) {
         return false;
       }
-      const handle = heap.allocate(size, 1 << demand.alignLog2[row]!, (demand.flags[row]! & FLAG_PINNED) !== 0);
+      const handle = heap.allocate(size, 1 << this.#align[row]!, (this.#flags[row]! & FLAG_PINNED) !== 0);
       if (handle === NO_HANDLE) return false;
       this.#handles[id] = handle;
       this.#idOfSlot[heap.slotOf(handle)] = id;
       const length = heap.lengthOf(handle);
       this.#stamp(handle, id, length);
       this.allocatedBytesTotal += length;
-      if ((demand.flags[row]! & FLAG_RECLAIMABLE) !== 0) {
+      if ((this.#flags[row]! & FLAG_RECLAIMABLE) !== 0) {
         this.#isReclaimable[id] = 1;
         this.shrinker.add(id, handle, length);
       }
       const at = heap.addressOf(handle);
-      this.digest.addInteger(row);
-      this.digest.addInteger(at + nowMicros * 64);
+      if (this.#isMeasured) this.digest.addWords(row, at);
       if (this.#journal !== null) {
-        const pinned = (demand.flags[row]! & FLAG_PINNED) !== 0;
-        this.#journal.place(
-          nowMicros,
-          id,
-          size,
-          at,
-          length,
-          demand.requestClass[row]!,
-          pinned,
-          nowMicros - arrivalMicros,
-        );
+        const pinned = (this.#flags[row]! & FLAG_PINNED) !== 0;
+        this.#journal.place(nowMicros, id, size, at, length, this.#class[row]!, pinned, nowMicros - arrivalMicros);
       }
       return true;
     }
@@ -328,11 +332,11 @@ export class Arena {
   #tryResize(row: number, id: number, handle: number, size: number, nowMicros: number, arrivalMicros: number): boolean {
     const heap = this.heap;
     const before = heap.lengthOf(handle);
-    const growth = this.#facts.lengthBytes[row]! - before;
+    const growth = this.#length[row]! - before;
     if (
       growth > 0 &&
       this.reserveBytes > 0 &&
-      this.#demand.requestClass[row] !== CLASS_ATOMIC &&
+      this.#class[row] !== CLASS_ATOMIC &&
       heap.freeBytes - growth < this.reserveBytes
     ) {
       return false;
@@ -344,8 +348,7 @@ export class Arena {
     if (length > before) this.allocatedBytesTotal += length - before;
     if (this.#isReclaimable[id] === 1) this.shrinker.change(length - before);
     const at = heap.addressOf(handle);
-    this.digest.addInteger(row);
-    this.digest.addInteger(at + nowMicros * 64);
+    if (this.#isMeasured) this.digest.addWords(row, at);
     this.#journal?.resize(nowMicros, id, size, at, length, nowMicros - arrivalMicros);
     return true;
   }
@@ -353,11 +356,11 @@ export class Arena {
   #freeId(id: number, nowMicros: number): void {
     if (this.#waiting.count > 0) {
       for (let w = 0; w < this.#waiting.count; w++) {
-        if (this.#demand.id[this.#waiting.row[w]!] === id) this.#waiting.isAbandoned[w] = 1;
+        if (this.#id[this.#waiting.row[w]!] === id) this.#waiting.isAbandoned[w] = 1;
       }
     }
     if (this.#retryQueue.length > 0) {
-      const at = this.#retryQueue.findIndex((retry) => this.#demand.id[retry.row] === id);
+      const at = this.#retryQueue.findIndex((retry) => this.#id[retry.row] === id);
       if (at >= 0) this.#retryQueue.splice(at, 1);
     }
     // Freeing an id that was denied, or shed, does nothing.
@@ -396,7 +399,7 @@ export class Arena {
 
   /** A request that was not placed on arrival: it waits if its class and its means allow, or is denied. */
   #arriveLate(row: number, nowMicros: number): void {
-    const requestClass = this.#demand.requestClass[row]!;
+    const requestClass = this.#class[row]!;
     const w = this.#waiting.add(row, nowMicros, nowMicros + CLASS_BUDGET_MICROS[requestClass]!, this.#retries, 0);
     if (requestClass === CLASS_ATOMIC) {
       this.#deny(w, nowMicros);
@@ -412,7 +415,7 @@ export class Arena {
   /** A second request on an id whose first still waits: the first is over, whatever it wanted. */
   #overtake(id: number, nowMicros: number): void {
     for (let w = 0; w < this.#waiting.count; w++) {
-      if (this.#demand.id[this.#waiting.row[w]!] === id) {
+      if (this.#id[this.#waiting.row[w]!] === id) {
         this.#deny(w, nowMicros);
         return;
       }
@@ -454,18 +457,19 @@ export class Arena {
     const waiting = this.#waiting;
     if (waiting.isRetry[w] === 1) this.retriesRecovered++;
     else this.response.addWaited(nowMicros - waiting.arrivalMicros[w]!);
+    this.digest.addInteger(nowMicros); // a request placed on arrival is placed at its row's time
     const isAbandoned = waiting.isAbandoned[w] === 1;
     waiting.remove(w);
     this.servedAtMicros[row] = nowMicros;
     this.observer?.servedLate(row, nowMicros);
-    if (isAbandoned) this.#release(this.#demand.id[row]!, nowMicros, false);
+    if (isAbandoned) this.#release(this.#id[row]!, nowMicros, false);
   }
 
   /** Is there anything worth waiting for: the present run, reclaim, a new run, the limiter? Starts what it needs. */
   #hasMeans(w: number, row: number, nowMicros: number): boolean {
     const waiting = this.#waiting;
     const heap = this.heap;
-    const length = this.#facts.lengthBytes[row]!;
+    const length = this.#length[row]!;
     if (waiting.deadlineMicros[w]! <= nowMicros) return false;
     if (length > heap.freeBytes) {
       if (this.shrinker.countBytes() <= 0) return false;
@@ -496,7 +500,7 @@ export class Arena {
   #deny(w: number, nowMicros: number): void {
     const waiting = this.#waiting;
     const row = waiting.row[w]!;
-    const requestClass = this.#demand.requestClass[row]!;
+    const requestClass = this.#class[row]!;
     const left = waiting.retriesLeft[w]!;
     const isAbandoned = waiting.isAbandoned[w] === 1;
     if (waiting.isRetry[w] === 0) {
@@ -504,13 +508,13 @@ export class Arena {
       this.oomTotal++;
       this.oomsByCause[cause]!++;
       this.oomsByClass[requestClass]!++;
-      this.deniedBytes += this.#demand.sizeBytes[row]!;
+      this.deniedBytes += this.#size[row]!;
       if (nowMicros - this.#lastOomMicros >= OOM_EPISODE_GAP_MICROS) this.oomEpisodes++;
       this.#lastOomMicros = nowMicros;
       if (cause === CAUSE_FRAGMENTATION) this.meter.noteFragmentationOom();
       this.digest.addInteger(-1 - row);
       this.digest.addInteger(cause + nowMicros * 64);
-      this.#journal?.deny(nowMicros, this.#demand.id[row]!, this.#demand.sizeBytes[row]!, requestClass, cause);
+      this.#journal?.deny(nowMicros, this.#id[row]!, this.#size[row]!, requestClass, cause);
       this.observer?.denied(row, nowMicros);
     }
     waiting.remove(w);
@@ -524,14 +528,10 @@ export class Arena {
   /** The first cause that applies (DESIGN section 3). Cost: a dry run of the slide unless capacity is the cause. */
   #causeOf(row: number, wasHindered: boolean): number {
     const heap = this.heap;
-    const length = this.#facts.lengthBytes[row]!;
+    const length = this.#length[row]!;
     if (length > heap.freeBytes) return CAUSE_CAPACITY;
     if (heap.largestHoleAfterSlide() < length) return CAUSE_PINNED;
-    if (
-      this.reserveBytes > 0 &&
-      this.#demand.requestClass[row] !== CLASS_ATOMIC &&
-      heap.freeBytes - length < this.reserveBytes
-    ) {
+    if (this.reserveBytes > 0 && this.#class[row] !== CLASS_ATOMIC && heap.freeBytes - length < this.reserveBytes) {
       return CAUSE_RESERVE;
     }
     return wasHindered ? CAUSE_LIMIT : CAUSE_FRAGMENTATION;
@@ -539,9 +539,9 @@ export class Arena {
 
   #retryOne(nowMicros: number): void {
     const { row, left } = this.#retryQueue.shift()!;
-    if (this.#handles[this.#demand.id[row]!] !== NO_HANDLE) return; // a later request on the same id was served
+    if (this.#handles[this.#id[row]!] !== NO_HANDLE) return; // a later request on the same id was served
     this.retriesMade++;
-    const budget = CLASS_BUDGET_MICROS[this.#demand.requestClass[row]!]!;
+    const budget = CLASS_BUDGET_MICROS[this.#class[row]!]!;
     // `settle` follows and tries it; an atomic request's budget of 0 sends it away there at once.
     this.#waiting.add(row, nowMicros, nowMicros + budget, left, 1);
     this.stall.begin(nowMicros);
@@ -574,7 +574,7 @@ export class Arena {
     const waiting = this.#waiting;
     const reach = this.#compactor.kind === "slide" ? Infinity : runner.goalBytes;
     for (let w = 0; w < waiting.count; w++) {
-      if (runner.startedMicros >= waiting.arrivalMicros[w]! && this.#facts.lengthBytes[waiting.row[w]!]! <= reach) {
+      if (runner.startedMicros >= waiting.arrivalMicros[w]! && this.#length[waiting.row[w]!]! <= reach) {
         waiting.wasTried[w] = 1;
       }
     }

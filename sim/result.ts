@@ -2,6 +2,7 @@
 // bytes. The types here are the contract between the simulator, the command line and anyone who reads a file.
 
 import type { RequestMix } from "../core/demand.ts";
+import type { ForecastReport } from "../predictor/forecast-report.ts";
 
 export const RESULT_SCHEMA = "mempred.result/1";
 
@@ -136,8 +137,8 @@ export interface RunResult {
   readonly responseMicros: ResponseReport;
   readonly reclaim: ReclaimReport;
   readonly closedLoop: ClosedLoopReport;
-  /** Null for a policy that forecasts nothing. The shape is predictor/forecast-score's ForecastReport. */
-  readonly forecast: Readonly<Record<string, unknown>> | null;
+  /** Null for a policy that forecasts nothing. */
+  readonly forecast: ForecastReport | null;
   readonly predictor: {
     readonly stateBytes: number;
     readonly watchdogBytes: number;

@@ -1,6 +1,7 @@
 // What goes into a run and what comes out of it. A run is a pure function of (demand, policy, seed, options).
 
 import type { Demand } from "../core/demand.ts";
+import type { ForecastCounts } from "../predictor/forecast-counts.ts";
 import type { Decision, RunResult } from "./result.ts";
 
 /** Limits on compaction, DESIGN section 1. */
@@ -58,8 +59,8 @@ export interface SimulateOptions {
 
 export interface SimulateOutcome {
   readonly result: RunResult;
-  /** Raw counts of the forecast score, to be added over runs (predictor/forecast-score ForecastCounts), or null. */
-  readonly forecastCounts: unknown;
+  /** Raw counts of the forecast score, to be added over runs (`mergeForecastCounts`), or null. */
+  readonly forecastCounts: ForecastCounts | null;
   readonly decisions: readonly Decision[];
   /** The predictor's buffer at the end, or null. */
   readonly predictorState: Uint8Array | null;

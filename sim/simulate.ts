@@ -4,11 +4,13 @@
 
 import { CLASS_NAMES, type Demand, OP_FREE } from "../core/demand.ts";
 import { MempredError } from "../core/errors.ts";
+import type { Forecaster } from "../core/forecaster.ts";
 import { RandomStream } from "../core/random.ts";
-import { HORIZON_MICROS, HORIZON_TICKS, MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
+import { HORIZON_MICROS, MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
 import { ForecastScore } from "../predictor/forecast-score.ts";
 import { GuardedForecaster } from "../predictor/guarded-forecaster.ts";
 import { PREDICTOR_STATE_BYTES, PressurePredictor } from "../predictor/pressure-predictor.ts";
+import { watchdogStateBytes } from "../predictor/watchdog.ts";
 import { Arena, type ArenaObserver } from "./arena.ts";
 import { type CompactionRunner, RUN_PROACTIVE } from "./compaction-runner.ts";
 import { DEFAULT_COST } from "./cost-model.ts";
@@ -16,7 +18,7 @@ import { DecisionLog } from "./decisions.ts";
 import { type DemandFacts, demandFacts } from "./demand-facts.ts";
 import { Journal } from "./journal.ts";
 import { defaultLimits } from "./limiter.ts";
-import type { Policy, PolicyWorld } from "./policies/policy.ts";
+import type { GuardedSignal, Policy, PolicyWorld } from "./policies/policy.ts";
 import { type ResolvedPolicy, resolvePolicy } from "./policies/registry.ts";
 import { OOM_CAUSES, type OomCause, type RunResult } from "./result.ts";
 import type { SimulateOptions, SimulateOutcome } from "./simulate-types.ts";
@@ -41,7 +43,7 @@ class Run {
   readonly #shadow: Arena | null;
   readonly #usefulness: Usefulness | null;
   readonly #predictor: PressurePredictor | null;
-  readonly #signal: GuardedForecaster | null;
+  readonly #signal: GuardedSignal | null;
   readonly #score: ForecastScore | null;
   readonly #log = new DecisionLog();
   readonly #journal: Journal | null;
@@ -51,6 +53,8 @@ class Run {
   #tick = 0;
   #fallbackTicks = 0;
   #trips = 0;
+  #readmissions = 0;
+  #wasTripped = false;
 
   constructor(options: SimulateOptions) {
     const { demand, seed } = options;
@@ -79,8 +83,9 @@ class Run {
         seed,
         ...(options.weights === undefined || options.weights === "cold" ? {} : { weights: options.weights }),
       });
-      this.#signal = new GuardedForecaster(this.#predictor, { isOn: options.watchdog !== false });
-      this.#score = new ForecastScore({ criticalThreshold: this.#acting.meter.threshold });
+      this.#signal = options.watchdog === false ? unguarded(this.#predictor) : new GuardedForecaster(this.#predictor);
+      const { threshold, exit } = this.#acting.meter;
+      this.#score = new ForecastScore({ criticalThreshold: threshold, exitThreshold: exit });
     }
 
     this.#observe();
@@ -130,8 +135,8 @@ class Run {
     }
     acting.advanceTo(end);
     acting.holdUntil(end);
-    acting.finish(Infinity); // whoever still waits gets an answer; no tick, no new demand
-    shadow?.finish(Infinity);
+    acting.finish(); // no tick and no new demand from here on
+    shadow?.finish();
     return {
       result: this.#report(),
       forecastCounts: this.#score === null ? null : this.#score.counts,
@@ -172,6 +177,7 @@ class Run {
       cost: { ...DEFAULT_COST, ...options.cost },
       retries: options.retries ?? 0,
       verify: options.verify ?? false,
+      isMeasured: isActing,
       journal: isActing ? this.#journal : null,
     });
   }
@@ -193,25 +199,25 @@ class Run {
     this.#tick++;
   }
 
-  #forecastTick(signal: GuardedForecaster, nowMicros: number): void {
+  #forecastTick(signal: GuardedSignal, nowMicros: number): void {
     const watched = this.#shadow ?? this.#acting;
     const occupancy = watched.occupancyRatio();
     const pressure = watched.pressureRatio();
     // Without a shadow the label of a window with a proactive run in it says what was done and not what would have been.
     const isMasked = this.#shadow === null && nowMicros - this.#lastProactiveMicros <= HORIZON_MICROS;
-    this.#score!.mature(this.#tick, pressure);
+    this.#score!.mature(this.#tick, occupancy, pressure);
     signal.tick(nowMicros, occupancy, pressure, isMasked);
     const forecast = signal.forecast(nowMicros);
     const upper = forecast + signal.upperMargin();
     const confidence = signal.confidence();
-    if (this.#tick + HORIZON_TICKS <= Math.floor(this.#demand.durationMicros / TICK_MICROS)) {
-      this.#score!.issue(this.#tick, forecast, upper, occupancy, pressure);
-    }
+    this.#score!.issue(this.#tick, forecast, upper, occupancy);
     const context = this.#log.context;
     context.forecast = forecast;
     context.upper = upper;
     context.confidence = confidence;
     if (signal.isTripped) this.#fallbackTicks++;
+    else if (this.#wasTripped) this.#readmissions++;
+    this.#wasTripped = signal.isTripped;
     this.#journal?.forecast(nowMicros, pressure, forecast, upper, confidence);
     while (this.#trips < signal.trips.length) {
       const trip = signal.trips[this.#trips++]!;
@@ -313,23 +319,39 @@ class Run {
           ? null
           : {
               stateBytes: this.#predictor.stateBytes,
-              watchdogBytes: this.#signal!.watchdogStateBytes,
+              watchdogBytes: this.#options.watchdog === false ? 0 : watchdogStateBytes,
               trainedLabels: this.#predictor.trainedLabels,
             },
       watchdog: {
         trips: this.#signal === null ? [] : this.#signal.trips.map(({ atMicros, reason }) => ({ atMicros, reason })),
         fallbackTicks: this.#fallbackTicks,
-        readmissions: this.#signal === null ? 0 : this.#signal.readmissions,
+        readmissions: this.#readmissions,
       },
       autonomy: this.#log.report(
         this.#options.autonomy !== false && this.#resolved.definition.isProactive,
-        this.#score === null ? 0 : this.#score.predictions,
+        this.#score === null ? 0 : this.#tick,
         demand.durationMicros,
         this.#options.keepDecisions ?? DEFAULT_KEPT_DECISIONS,
       ),
       hash: digest.hex(),
     };
   }
+}
+
+/** The forecaster as it is, for a run without a watchdog. */
+function unguarded(forecaster: Forecaster): GuardedSignal {
+  return {
+    id: forecaster.id,
+    stateBytes: forecaster.stateBytes,
+    isTripped: false,
+    trips: [],
+    observe: (now, occupancy, pressure) => forecaster.observe(now, occupancy, pressure),
+    noteCompaction: (now) => forecaster.noteCompaction(now),
+    forecast: (now) => forecaster.forecast(now),
+    tick: (now, occupancy, pressure, isMasked) => forecaster.tick(now, occupancy, pressure, isMasked),
+    upperMargin: () => forecaster.upperMargin(),
+    confidence: () => forecaster.confidence(),
+  };
 }
 
 function checkOptions(options: SimulateOptions): void {

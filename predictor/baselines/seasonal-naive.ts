@@ -42,6 +42,9 @@ export class SeasonalNaive extends BaselineForecaster {
   }
 }
 
+/** Scratch of `findPeriod`: the history less its mean, newest first. */
+const centred = new Float64Array(HISTORY_TICKS);
+
 /** The lag with the greatest autocorrelation, or 0. Cost: lags × samples, some 20,000 products when full. */
 function findPeriod(history: SampleHistory): number {
   const n = history.length;
@@ -49,7 +52,11 @@ function findPeriod(history: SampleHistory): number {
   for (let ago = 0; ago < n; ago++) mean += history.back(ago);
   mean /= n;
   let variance = 0;
-  for (let ago = 0; ago < n; ago++) variance += (history.back(ago) - mean) * (history.back(ago) - mean);
+  for (let ago = 0; ago < n; ago++) {
+    const value = history.back(ago) - mean;
+    centred[ago] = value;
+    variance += value * value;
+  }
   variance /= n;
   if (!(variance > 1e-8)) return 0; // flat within 0.01 points
   let best = LEAST_CORRELATION;
@@ -58,7 +65,7 @@ function findPeriod(history: SampleHistory): number {
   let isPastFirstDip = false; // near lag 0 everything correlates: a season shows only after the first dip
   for (let lag = 1; lag <= longest; lag++) {
     let sum = 0;
-    for (let ago = 0; ago + lag < n; ago++) sum += (history.back(ago) - mean) * (history.back(ago + lag) - mean);
+    for (let ago = 0; ago + lag < n; ago++) sum += centred[ago] * centred[ago + lag];
     const correlation = sum / (n - lag) / variance;
     if (correlation < DIP_CORRELATION) isPastFirstDip = true;
     if (isPastFirstDip && lag >= LEAST_PERIOD && correlation > best) {

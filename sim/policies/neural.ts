@@ -72,7 +72,10 @@ export class ForecastController implements Policy {
 
   #adviseWatchdog(): Advice | null {
     if (!this.#signal.isTripped) return null;
-    return { action: "fallback", reason: `watchdog: ${this.#signal.lastReason}; compacting on demand only` };
+    return {
+      action: "fallback",
+      reason: `${this.#signal.trips.at(-1)?.reason ?? "tripped"}; compacting on demand only`,
+    };
   }
 
   #adviseAutonomy(): Advice | null {

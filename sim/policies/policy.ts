@@ -8,12 +8,12 @@ import type { RandomStream } from "../../core/random.ts";
 import type { Arena } from "../arena.ts";
 import type { DecisionLog } from "../decisions.ts";
 
-/** A forecaster with its watchdog. */
+/** A forecaster with its watchdog, if it has one. */
 export interface GuardedSignal extends Forecaster {
   /** True while the watchdog does not let it through. */
   readonly isTripped: boolean;
-  /** The reason of the last trip, "" before the first. */
-  readonly lastReason: string;
+  /** The trips so far, in order. */
+  readonly trips: readonly { readonly atMicros: number; readonly reason: string }[];
 }
 
 /** What a policy may see and use. */
