@@ -3,9 +3,8 @@
 // exp: 2^k · e^r with |r| ≤ ln2/2 and a Taylor polynomial of degree 13 (error < 1 ulp of the sum's terms, as r^14/14! < 1e-17).
 // log: atanh series on the mantissa in [√½, √2).
 
-const LN2_HIGH = 6.9314718036912381649e-1; // fdlibm's split: the high part has 32 trailing zero bits
-const LN2_LOW = 1.90821492927058770002e-10;
-const INVERSE_LN2 = 1.442695040888963387;
+const LN2_HIGH = 0.6931471803691238; // fdlibm's split: the high part has 32 trailing zero bits
+const LN2_LOW = 1.9082149292705877e-10;
 
 const scratch = new Float64Array(1);
 const scratchWords = new Uint32Array(scratch.buffer);
@@ -14,9 +13,9 @@ const LOW_WORD = 1 - HIGH_WORD;
 
 /** e^x, the same bits on every engine; relative error < 4e-16; 0 below −708, Infinity above 709. NaN gives NaN. */
 export function expDeterministic(x: number): number {
-  if (!(x > -708)) return x !== x ? x : 0;
+  if (!(x > -708)) return Number.isNaN(x) ? x : 0;
   if (x > 709) return Infinity;
-  const k = Math.floor(x * INVERSE_LN2 + 0.5);
+  const k = Math.floor(x * Math.LOG2E + 0.5);
   const r = x - k * LN2_HIGH - k * LN2_LOW;
   const p =
     1 +
@@ -58,7 +57,7 @@ export function logDeterministic(x: number): number {
   exponent += (high >>> 20) - 1023;
   scratchWords[HIGH_WORD] = (high & 0x000fffff) | 0x3ff00000;
   let m = scratch[0]!;
-  if (m > 1.4142135623730951) {
+  if (m > Math.SQRT2) {
     m *= 0.5;
     exponent += 1;
   }
