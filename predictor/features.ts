@@ -1,7 +1,7 @@
 // The four inputs of the network and its anchor: what they are and the constants in them. The predictor computes them in
 // place from its state; `featuresInto` is the one definition, for the tick, the hot forecast and the trainers alike.
 //
-// All recent figures fade by one law with one time constant τ: over a step dt a mean moves by the share k = dt / (τ + dt)
+// Means and counts fade by one law with a time constant τ: over a step dt a mean moves by the share k = dt / (τ + dt)
 // towards the new value, and a count keeps 1 − k of itself. That is the [0/1] Padé approximant of 1 − e^(−dt/τ): rational,
 // so the same bits on every engine, and one division an allocation.
 //
@@ -13,17 +13,19 @@
 //   x4  seconds since the last prediction, clipped to 0.5..5 and divided by 5. The last prediction is the one issued at the
 //       last tick. Between ticks the value is that of an undisturbed tick (0.5 s), so a forecast at any allocation sees
 //       what training saw; it is greater only when ticks were missed.
-//   anchor  the fading mean of P, kept within 0.001..0.999: the first guess that the network corrects (network.ts).
-//       With U − mean U in x1, one learned coefficient takes the forecast from exponential smoothing (0) over
-//       persistence (1) to trend extrapolation (more).
+//   anchor  the level of P, kept within 0.001..0.999: the first guess that the network corrects (network.ts). At each tick
+//       it moves towards P by a share that depends on the distance e: g + (1 − g)·dt / (τ + dt), g = (e² / (e² + σ²))².
+//       Noise of a few points is averaged over half a minute, a swing or a jump is followed at once; a fixed share, as in
+//       EWMA, is late in the one case or noisy in the other (after Trigg & Leach 1967, with the distance in place of their
+//       tracking signal). At 98 % pressure is nearly white noise around its level, at 50 % it is waves.
 
 import { MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
-import { COMPACTIONS, MEAN_OCCUPANCY, MEAN_PRESSURE, OCCUPANCY, TICK_AT_MICROS } from "./state-layout.ts";
+import { COMPACTIONS, LEVEL, MEAN_OCCUPANCY, OCCUPANCY, TICK_AT_MICROS } from "./state-layout.ts";
 
-/** τ: the memory of means and counts. */
-export const MEMORY_MICROS = 4 * MICROS_PER_SECOND;
+/** τ of mean U and of the compaction count. */
+export const MEMORY_MICROS = 2 * MICROS_PER_SECOND;
 /** r0: the net rate that is squashed to ¾, share of capacity per second. */
-export const RATE_HALF_PER_SECOND = 0.01;
+export const RATE_HALF_PER_SECOND = 0.003;
 /** k: the fading compaction count that is squashed to ½. */
 export const COMPACTIONS_HALF = 4;
 /** Bounds of the time since the last prediction. */
@@ -31,6 +33,11 @@ export const SINCE_MIN_MICROS = TICK_MICROS;
 export const SINCE_MAX_MICROS = 5 * MICROS_PER_SECOND;
 /** The anchor keeps this distance from 0 and 1, so that the network can always move it. */
 export const ANCHOR_MARGIN = 0.001;
+
+/** τ of the level of P while P stays near it. */
+export const LEVEL_MEMORY_MICROS = 30 * MICROS_PER_SECOND;
+/** σ: the distance of P from its level at which it is followed by a quarter at once. */
+export const LEVEL_NOISE = 0.06;
 
 const SINCE_LEAST = SINCE_MIN_MICROS / SINCE_MAX_MICROS;
 const INVERSE_MEMORY_SECONDS = MICROS_PER_SECOND / MEMORY_MICROS;
@@ -44,7 +51,7 @@ export function featuresInto(state: Float64Array, nowMicros: number, out: Float6
   const rate = (occupancy - state[MEAN_OCCUPANCY]) * INVERSE_MEMORY_SECONDS;
   const compactions = state[COMPACTIONS];
   const since = nowMicros - state[TICK_AT_MICROS];
-  let anchor = state[MEAN_PRESSURE];
+  let anchor = state[LEVEL];
   if (anchor < ANCHOR_MARGIN) anchor = ANCHOR_MARGIN;
   if (anchor > 1 - ANCHOR_MARGIN) anchor = 1 - ANCHOR_MARGIN;
   out[0] = 0.5 + (0.5 * rate) / ((rate < 0 ? -rate : rate) + RATE_HALF_PER_SECOND);
@@ -52,4 +59,13 @@ export function featuresInto(state: Float64Array, nowMicros: number, out: Float6
   out[2] = compactions / (compactions + COMPACTIONS_HALF);
   out[3] = since <= SINCE_MIN_MICROS ? SINCE_LEAST : since >= SINCE_MAX_MICROS ? 1 : since * (1 / SINCE_MAX_MICROS);
   out[4] = anchor;
+}
+
+/** Moves the level of P by the sample of a tick, `elapsedMicros` after the last; the first takes it whole. */
+export function moveLevel(state: Float64Array, elapsedMicros: number, pressureRatio: number): void {
+  const distance = pressureRatio - state[LEVEL];
+  const squared = distance * distance;
+  const ratio = squared / (squared + LEVEL_NOISE * LEVEL_NOISE);
+  const jump = ratio * ratio;
+  state[LEVEL] += (jump + ((1 - jump) * elapsedMicros) / (LEVEL_MEMORY_MICROS + elapsedMicros)) * distance;
 }

@@ -4,6 +4,7 @@
 // `backward` in the same order, so the forward results are equal bit by bit (tested).
 
 import { expClamped } from "./logistic.ts";
+import { LOSS_SOFTNESS } from "./network.ts";
 
 /** Slots of `io`. */
 export const IO_X = 0; // 4 inputs
@@ -49,8 +50,8 @@ export function forwardKernel(w: Float64Array, io: Float64Array): void {
 
 /**
  * One step of SGD on one pair: forward, backward, clip, update in place. Reads inputs, anchor, label, learning rate and
- * clip norm; writes IO_FORECAST (before the step) and IO_SQUARED_NORM. Leaves the weights alone when the slope is not finite.
- * The gradient's norm needs no gradient array: with δ = p − y,
+ * clip norm; writes IO_FORECAST (before the step) and IO_SQUARED_NORM. Leaves the weights alone when the error is not finite.
+ * The gradient's norm needs no gradient array: with slope δ,
  *   |g|² = δ²·(1 + Σ_j h_j² + (1 + Σ_i x_i²)·Σ_active W2_j²).
  */
 export function trainKernel(w: Float64Array, io: Float64Array): void {
@@ -86,8 +87,9 @@ export function trainKernel(w: Float64Array, io: Float64Array): void {
   const anchor = io[4];
   const p = anchor / (anchor + (1 - anchor) * expClamped(-z));
   io[5] = p;
-  const slope = p - io[6];
-  if (!(slope >= -1 && slope <= 1)) return;
+  const error = p - io[6];
+  if (!(error >= -1 && error <= 1)) return;
+  const slope = error / ((error < 0 ? -error : error) + LOSS_SOFTNESS);
   const hh = h0 * h0 + h1 * h1 + h2 * h2 + h3 * h3 + h4 * h4 + h5 * h5 + h6 * h6 + h7 * h7;
   let active = 0;
   if (h0 > 0) active += w[40] * w[40];

@@ -8,7 +8,7 @@ import { assert, MempredError } from "../core/errors.ts";
 import type { Forecaster } from "../core/forecaster.ts";
 import { TICK_MICROS } from "../core/units.ts";
 import { resetErrorTracker, trackError, trackedConfidence, trackedError, trackedMargin } from "./error-tracker.ts";
-import { featuresInto, MEMORY_MICROS } from "./features.ts";
+import { featuresInto, MEMORY_MICROS, moveLevel } from "./features.ts";
 import { forwardKernel, IO_CLIP, IO_FORECAST, IO_LABEL, IO_LEARNING_RATE, IO_LENGTH, trainKernel } from "./kernel.ts";
 import { initialWeights, PARAMETER_COUNT } from "./network.ts";
 import {
@@ -20,7 +20,6 @@ import {
   MAGIC_U32,
   MATURED_U32,
   MEAN_OCCUPANCY,
-  MEAN_PRESSURE,
   NOT_FINITE,
   OCCUPANCY,
   PREDICTIONS_U32,
@@ -125,7 +124,6 @@ export class PressurePredictor implements Forecaster {
     if (elapsed > 0) {
       const k = elapsed / (MEMORY_MICROS + elapsed);
       state[MEAN_OCCUPANCY] += k * (occupancyRatio - state[MEAN_OCCUPANCY]);
-      state[MEAN_PRESSURE] += k * (pressureRatio - state[MEAN_PRESSURE]);
       state[COMPACTIONS] -= k * state[COMPACTIONS];
       state[LAST_MICROS] = nowMicros;
     }
@@ -147,7 +145,9 @@ export class PressurePredictor implements Forecaster {
     this.observe(nowMicros, occupancyRatio, pressureRatio);
     const state = this.#state;
     const bytes = this.bytes;
-    if (nowMicros - state[TICK_AT_MICROS] > GAP_MICROS) bytes[RING_FILLED_U8] = 0;
+    const elapsed = nowMicros - state[TICK_AT_MICROS];
+    if (elapsed > GAP_MICROS) bytes[RING_FILLED_U8] = 0;
+    moveLevel(state, elapsed, pressureRatio);
     const head = bytes[RING_HEAD_U8];
     const at = head * SAMPLE_FIELDS;
     if (bytes[RING_FILLED_U8] === RING_SAMPLES) {

@@ -2,7 +2,7 @@
 //
 //     0  magic u32, version u32
 //     8  49 weights, float64                                  392 bytes
-//   400  last time and last tick (µs), mean U, mean P, U, decayed compactions, smoothed forecast, error tracker (4),
+//   400  last time and last tick (µs), mean U, level of P, U, decayed compactions, smoothed forecast, error tracker (4),
 //        learning rate                                        12 float64
 //   496  gradient clip f32, then predictions, trained labels, matured labels u32
 //   512  ring head u8, ring filled u8, two zero bytes
@@ -26,7 +26,7 @@ export const WEIGHTS_F64 = 1;
 export const LAST_MICROS = WEIGHTS_F64 + PARAMETER_COUNT;
 export const TICK_AT_MICROS = LAST_MICROS + 1;
 export const MEAN_OCCUPANCY = LAST_MICROS + 2;
-export const MEAN_PRESSURE = LAST_MICROS + 3;
+export const LEVEL = LAST_MICROS + 3;
 export const OCCUPANCY = LAST_MICROS + 4;
 export const COMPACTIONS = LAST_MICROS + 5;
 export const SMOOTHED = LAST_MICROS + 6;
