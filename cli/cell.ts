@@ -1,5 +1,6 @@
 // One cell of a suite: its demand is made once and every policy runs on it. This is all that a worker does.
 
+import type { TrainingSamples } from "../predictor/trainer.ts";
 import type { RunResult } from "../sim/result.ts";
 import type { SimulateOptions } from "../sim/simulate-types.ts";
 import { policyBase } from "../sim/suite/plan.ts";
@@ -20,6 +21,8 @@ export interface CellSettings {
   readonly keepDecisions: number;
   /** The journal's path; the suite then has one run. */
   readonly journalPath: string | null;
+  /** Whether to bring back what the forecaster saw, for training. */
+  readonly collectSamples: boolean;
 }
 
 export interface CellJob extends DemandRequest {
@@ -34,6 +37,8 @@ export interface CellRun {
   /** predictor/forecast-counts ForecastCounts, or null. */
   readonly forecastCounts: unknown;
   readonly predictorState: Uint8Array | null;
+  /** Null unless they were asked for. */
+  readonly samples: TrainingSamples | null;
 }
 
 /** Runs a cell. The runs are in the order of `settings.policies`. Errors become a RunFailure that says where. */
@@ -50,8 +55,12 @@ export async function runCell(
     const demand = { ...made, name: job.scenario };
     const proactiveRuns = new Map<string, number>();
     const runs = new Map<string, CellRun>();
+    const Collector = settings.collectSamples
+      ? (await import("../predictor/sample-collector.ts")).SampleCollector
+      : null;
     const run = (id: string, extra: Partial<SimulateOptions>): RunResult => {
       policy = id;
+      const collector = Collector === null ? null : new Collector();
       const { fit, autonomy, watchdog, shadow, retries, keepDecisions, weights } = settings;
       const outcome = engine.simulate({
         demand,
@@ -64,6 +73,7 @@ export async function runCell(
         retries,
         keepDecisions,
         ...(weights === null ? {} : { weights }),
+        ...(collector === null ? {} : { samples: collector }),
         ...extra,
       });
       proactiveRuns.set(policyBase(id), outcome.result.compaction.proactive);
@@ -71,6 +81,7 @@ export async function runCell(
         result: outcome.result,
         forecastCounts: outcome.forecastCounts,
         predictorState: job.wantsState ? outcome.predictorState : null,
+        samples: collector?.samples() ?? null,
       });
       return outcome.result;
     };

@@ -3,6 +3,7 @@
 
 import { MempredError } from "../core/errors.ts";
 import type { ForecastCounts } from "../predictor/forecast-counts.ts";
+import type { TrainingSamples } from "../predictor/trainer.ts";
 import { RESULT_SCHEMA, type RunResult } from "../sim/result.ts";
 import { compareRuns } from "../sim/suite/comparisons.ts";
 import { executionOrder, expandSuite, type Suite } from "../sim/suite/plan.ts";
@@ -24,6 +25,8 @@ export interface SuiteRequest {
   /** Null: the shipped ones. */
   readonly weights: Float64Array | "cold" | null;
   readonly journalPath: string | null;
+  /** Whether to bring back training samples. Default no. */
+  readonly collectSamples?: boolean;
   readonly workers: number;
 }
 
@@ -33,6 +36,8 @@ export interface SuiteOutcome {
   readonly signal: "SIGINT" | "SIGTERM" | null;
   /** The predictor at the end of the last run at the headline level, of the last policy that has one; null without. */
   readonly predictorState: Uint8Array | null;
+  /** One entry a run, in canonical order; empty unless they were asked for. */
+  readonly samplesOfRuns: readonly TrainingSamples[];
 }
 
 /** Told of each finished cell. */
@@ -102,10 +107,12 @@ export async function runSuite(
       .map((run) => run.predictorState)
       .filter((state) => state !== null)
       .at(-1) ?? null;
-  return { result, signal: isComplete ? null : signal, predictorState };
+  const samplesOfRuns = runsOfCell.flatMap((runs) => (runs ?? []).flatMap((run) => run.samples ?? []));
+  return { result, signal: isComplete ? null : signal, predictorState, samplesOfRuns };
 }
 
-function workerSetup({ suite, sources, weights, journalPath }: SuiteRequest, host: Host, runs: number): WorkerSetup {
+function workerSetup(request: SuiteRequest, host: Host, runs: number): WorkerSetup {
+  const { suite, sources, weights, journalPath, collectSamples = false } = request;
   const { fit, autonomy, watchdog, shadow, retries } = suite.settings;
   const settings: CellSettings = {
     policies: suite.policies,
@@ -118,6 +125,7 @@ function workerSetup({ suite, sources, weights, journalPath }: SuiteRequest, hos
     // Of a few runs a reader wants the whole story; of hundreds, a file that can be sent around.
     keepDecisions: runs <= 20 ? 20 : 3,
     journalPath,
+    collectSamples,
   };
   return { engineUrl: host.engineUrl ?? neighbourModule("engine", import.meta.url).href, settings, sources };
 }

@@ -2,6 +2,7 @@
 
 import type { Demand } from "../core/demand.ts";
 import type { ForecastCounts } from "../predictor/forecast-counts.ts";
+import type { SampleCollector } from "../predictor/sample-collector.ts";
 import type { Decision, RunResult } from "./result.ts";
 
 /** Limits on compaction, DESIGN section 1. */
@@ -51,6 +52,8 @@ export interface SimulateOptions {
   /** Closed loop: a denied request comes again up to this many times, 1 s later. Default 0 (open loop). */
   readonly retries?: number;
   readonly journal?: JournalSink;
+  /** Takes down what the predictor saw at each tick and what came of it, for offline training. */
+  readonly samples?: SampleCollector;
   /** How many of the last acting decisions to keep in the report. Default 20. */
   readonly keepDecisions?: number;
   /** Full heap check after every operation: slow, for tests. */

@@ -207,6 +207,7 @@ class Run {
     const isMasked = this.#shadow === null && nowMicros - this.#lastProactiveMicros <= HORIZON_MICROS;
     this.#score!.mature(this.#tick, occupancy, pressure);
     signal.tick(nowMicros, occupancy, pressure, isMasked);
+    if (this.#predictor !== null) this.#options.samples?.tick(this.#predictor, nowMicros, pressure, isMasked);
     const forecast = signal.forecast(nowMicros);
     const upper = forecast + signal.upperMargin();
     const confidence = signal.confidence();
