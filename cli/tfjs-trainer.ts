@@ -36,7 +36,9 @@ export async function loadTfjs(): Promise<TfjsEngine | null> {
   } catch {
     try {
       const tf = await import("@tensorflow/tfjs-core");
+      tf.env().set("PROD", true); // no advertisement on stderr
       await import("@tensorflow/tfjs-backend-cpu");
+      await import("@tensorflow/tfjs-layers"); // it is what registers the gradients
       await tf.setBackend("cpu");
       await tf.ready();
       return { tf, name: "tfjs cpu" };

@@ -42,7 +42,7 @@ export async function train(context: CommandContext): Promise<CommandOutcome> {
   const tfjs = wanted === "tfjs" ? await (await import("../tfjs-trainer.ts")).loadTfjs() : null;
   if (wanted === "tfjs" && tfjs === null)
     context.note(
-      "mempred: warning: TensorFlow.js is not installed (npm install @tensorflow/tfjs-node, or @tensorflow/tfjs-core and @tensorflow/tfjs-backend-cpu); training with the online engine",
+      "mempred: warning: TensorFlow.js is not installed (npm install @tensorflow/tfjs-node, or @tensorflow/tfjs-core, -layers and -backend-cpu); training with the online engine",
     );
 
   const toLocale = isUnicodeLocale(host.environment) ? (text: string) => text : toAscii;
