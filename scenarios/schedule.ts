@@ -89,7 +89,7 @@ export function scheduleRegimes(
 }
 
 function gapSeconds(spec: EventSpec, stream: RandomStream): number {
-  if (spec.schedule === "jittered") return spec.everySeconds * (1 + (spec.jitter ?? 0) * (2 * stream.next() - 1));
-  const least = Math.min(spec.leastSeconds ?? 0, spec.everySeconds);
-  return least + stream.exponential(spec.everySeconds - least);
+  if (spec.schedule === "jittered") return spec.gapSeconds * (1 + (spec.jitter ?? 0) * (2 * stream.next() - 1));
+  const least = Math.min(spec.leastGapSeconds ?? 0, spec.gapSeconds);
+  return least + stream.exponential(spec.gapSeconds - least);
 }

@@ -83,11 +83,13 @@ export interface RegimeSpec {
 
 /** Bursts and herds: what happens at moments of its own schedule. */
 export interface EventSpec {
-  readonly everySeconds: number;
-  /** `jittered`: gaps of everySeconds × (1 ± jitter). `poisson`: exponential, at least `leastSeconds`. */
+  /** Mean time from the end of one to the start of the next. */
+  readonly gapSeconds: number;
+  /** `jittered`: gaps of gapSeconds × (1 ± jitter). `poisson`: exponential, at least `leastGapSeconds`. */
   readonly schedule: "jittered" | "poisson";
   readonly jitter?: number;
-  readonly leastSeconds?: number;
+  readonly leastGapSeconds?: number;
+  /** It lasts from lowSeconds to highSeconds. */
   readonly lowSeconds: number;
   readonly highSeconds: number;
   /** While it lasts arrivals come so many times as fast; the surplus are the event's own blocks. */

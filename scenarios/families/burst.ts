@@ -17,9 +17,9 @@ export const burst: ScenarioSpec = {
   level: { shape: "constant", swingRatio: 0, wanderRatio: 0.008, wanderSeconds: 6 },
   arrivals: { law: "poisson" },
   events: {
-    everySeconds: 9,
+    gapSeconds: 9,
     schedule: "poisson",
-    leastSeconds: 2,
+    leastGapSeconds: 2,
     lowSeconds: 0.6,
     highSeconds: 2,
     rateFactor: 5,

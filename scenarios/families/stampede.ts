@@ -18,7 +18,7 @@ export const stampede: ScenarioSpec = {
   level: { shape: "constant", swingRatio: 0, wanderRatio: 0.008, wanderSeconds: 6 },
   arrivals: { law: "poisson" },
   events: {
-    everySeconds: 18.5,
+    gapSeconds: 18.5,
     schedule: "jittered",
     jitter: 0.2,
     lowSeconds: 1,
