@@ -2,11 +2,15 @@
 // of the owner's choice, so that the network keeps them inside its block and the baselines in theirs.
 //
 // Margin: quantile tracking, the one-sided form of adaptive conformal inference (Gibbs & Candès 2021, eq. 2, on the
-// quantile itself as in Angelopoulos, Candès & Tibshirani 2023, sec. 2.1): a miss (label over forecast + margin) raises
-// the margin by γ·s·(1 − α), a hit lowers it by γ·s·α, s being the recent mean error. Over T labels the share of misses
-// differs from α by at most (margin range + γ·s) / (γ·s·T), whatever the signal does, as long as the margin stays off its
-// bounds 0 and 1. The label of a forecast is known 5 s later, so the margin lags by 10 ticks; the bound still holds.
+// quantile itself as in Angelopoulos, Candès & Tibshirani 2023, sec. 2.1), in the logarithm of the margin: a miss (label
+// over forecast + margin) multiplies it by e^u, a hit by e^(−u·α / (1 − α)). Over T labels the share of misses differs
+// from α by at most (1 − α)·|ln(last / first)| / (u·T), whatever the signal does, as long as the margin stays off its
+// bounds. Steps in the margin itself need a scale, and the mean error, the usual one, is for minutes that of the first
+// seconds, when the heap fills: too wide a margin, or a late one, at equal misses. The label of a forecast
+// is known 5 s later, so the margin lags by 10 ticks; the bound still holds.
 // Confidence: the error against that of persistence on the same labels, less what the miss rate is over the stated one.
+
+import { expDeterministic, logDeterministic } from "../core/math.ts";
 
 /** Stated miss rate α: the share of labels that may lie over the upper bound. */
 export const MISS_RATE = 0.1;
@@ -20,8 +24,9 @@ const PERSISTENCE_ERROR = 2; // the same of persistence
 const MISSES = 3; // decayed miss rate
 export const ERROR_TRACKER_LENGTH = 4;
 
-const GAIN = 0.5; // γ
-const SCALE_FLOOR = 0.002; // the margin must be able to move when errors are near 0
+const LEAST_MARGIN = 0.001;
+const RISE = 1.045; // e^u
+const FALL = expDeterministic((-logDeterministic(RISE) * MISS_RATE) / (1 - MISS_RATE));
 const MEMORY = 1 / 64; // 32 s of ticks
 const INITIAL_MARGIN = 0.05;
 const NEGLIGIBLE = 0.0025; // a quarter of a percentage point: errors below it count as equal
@@ -37,23 +42,23 @@ export function resetErrorTracker(state: Float64Array, at: number): void {
 /**
  * Takes in one matured label. No garbage when inlined.
  * @param labels labels taken in before this one
+ * @param marginRatio the margin that was in force when the forecast was issued: with today's margin the bound above would
+ *   be about an upper limit that nobody was told
  */
 export function trackError(
   state: Float64Array,
   at: number,
   labels: number,
   forecastRatio: number,
+  marginRatio: number,
   persistenceRatio: number,
   labelRatio: number,
 ): void {
   const k = labels < 63 ? 1 / (labels + 1) : MEMORY; // a plain mean until the memory is full
-  const error = state[at + ERROR] + k * (Math.abs(forecastRatio - labelRatio) - state[at + ERROR]);
-  state[at + ERROR] = error;
+  state[at + ERROR] += k * (Math.abs(forecastRatio - labelRatio) - state[at + ERROR]);
   state[at + PERSISTENCE_ERROR] += k * (Math.abs(persistenceRatio - labelRatio) - state[at + PERSISTENCE_ERROR]);
-  const margin = state[at + MARGIN];
-  const miss = labelRatio > forecastRatio + margin ? 1 : 0;
-  const next = margin + GAIN * Math.max(error, SCALE_FLOOR) * (miss - MISS_RATE);
-  state[at + MARGIN] = Math.max(0, Math.min(1, next));
+  const miss = labelRatio > forecastRatio + marginRatio ? 1 : 0;
+  state[at + MARGIN] = Math.max(LEAST_MARGIN, Math.min(1, state[at + MARGIN] * (miss === 1 ? RISE : FALL)));
   state[at + MISSES] += MEMORY * (miss - state[at + MISSES]);
 }
 

@@ -68,7 +68,7 @@ export function backward(
 }
 
 /** s: errors far above this many points count alike, far below it as their square. */
-export const LOSS_SOFTNESS = 0.005;
+export const LOSS_SOFTNESS = 0.02;
 
 /** The loss of forecast `p` against the label `y`, both 0..1. */
 export function loss(p: number, y: number): number {

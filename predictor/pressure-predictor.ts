@@ -9,9 +9,20 @@ import type { Forecaster } from "../core/forecaster.ts";
 import { TICK_MICROS } from "../core/units.ts";
 import { resetErrorTracker, trackError, trackedConfidence, trackedError, trackedMargin } from "./error-tracker.ts";
 import { featuresInto, MEMORY_MICROS, moveLevel } from "./features.ts";
-import { forwardKernel, IO_CLIP, IO_FORECAST, IO_LABEL, IO_LEARNING_RATE, IO_LENGTH, trainKernel } from "./kernel.ts";
+import {
+  forwardKernel,
+  IO_ANCHOR,
+  IO_CLIP,
+  IO_FORECAST,
+  IO_LABEL,
+  IO_LEARNING_RATE,
+  IO_LENGTH,
+  IO_X,
+  trainKernel,
+} from "./kernel.ts";
 import { initialWeights, PARAMETER_COUNT } from "./network.ts";
 import {
+  BYTE_STEPS,
   CLIP_F32,
   COMPACTIONS,
   fromFixed16,
@@ -24,7 +35,6 @@ import {
   OCCUPANCY,
   PREDICTIONS_U32,
   PREDICTOR_STATE_BYTES,
-  RATIO_STEPS,
   RING_FILLED_U8,
   RING_HEAD_U8,
   RING_SAMPLES,
@@ -32,7 +42,11 @@ import {
   SAMPLE_ANCHOR,
   SAMPLE_FIELDS,
   SAMPLE_FORECAST,
+  SAMPLE_MARGIN,
   SAMPLE_PRESSURE,
+  SAMPLE_X1,
+  SAMPLE_X2,
+  SAMPLE_X3_X4,
   SMOOTHED,
   STATE_MAGIC,
   STATE_VERSION,
@@ -49,7 +63,7 @@ export { PREDICTOR_STATE_BYTES } from "./state-layout.ts";
 /** Step of online training. */
 export const DEFAULT_LEARNING_RATE = 0.01;
 /** Greatest Euclidean norm of one gradient. */
-export const DEFAULT_GRADIENT_CLIP = 1;
+export const DEFAULT_GRADIENT_CLIP = 0.5;
 /** Share by which the smoothed forecast follows at each tick. */
 export const SMOOTHING = 0.3;
 /** A tick later than this after the last breaks the pairing of samples and labels: the ring starts anew. */
@@ -68,7 +82,7 @@ export interface PressurePredictorOptions {
   readonly weights?: ArrayLike<number> | undefined;
   /** 0..1, default 0.01; 0 freezes the weights. */
   readonly learningRate?: number | undefined;
-  /** > 0, default 1. */
+  /** > 0, default 0.5. */
   readonly gradientClip?: number | undefined;
 }
 
@@ -231,12 +245,17 @@ export class PressurePredictor implements Forecaster {
     const issued = ring[at + SAMPLE_FORECAST];
     const words = this.#words;
     if (issued !== NOT_FINITE) {
+      const margin = fromFixed16(ring[at + SAMPLE_MARGIN]);
       const persistence = fromFixed16(ring[at + SAMPLE_PRESSURE]);
-      trackError(this.#state, TRACKER, words[MATURED_U32], fromFixed16(issued), persistence, labelRatio);
+      trackError(this.#state, TRACKER, words[MATURED_U32], fromFixed16(issued), margin, persistence, labelRatio);
       words[MATURED_U32]++;
     }
     const io = this.#io;
-    for (let i = 0; i <= SAMPLE_ANCHOR; i++) io[i] = ring[at + i] / RATIO_STEPS;
+    io[IO_X] = fromFixed16(ring[at + SAMPLE_X1]);
+    io[IO_X + 1] = fromFixed16(ring[at + SAMPLE_X2]);
+    io[IO_X + 2] = (ring[at + SAMPLE_X3_X4] & 255) / BYTE_STEPS;
+    io[IO_X + 3] = (ring[at + SAMPLE_X3_X4] >> 8) / BYTE_STEPS;
+    io[IO_ANCHOR] = fromFixed16(ring[at + SAMPLE_ANCHOR]);
     io[IO_LABEL] = labelRatio;
     io[IO_LEARNING_RATE] = this.#state[LEARNING_RATE];
     io[IO_CLIP] = this.#singles[CLIP_F32];
@@ -251,7 +270,11 @@ export class PressurePredictor implements Forecaster {
     const words = this.#words;
     const issued = this.forecast(nowMicros);
     const io = this.#io;
-    for (let i = 0; i <= SAMPLE_ANCHOR; i++) ring[at + i] = toFixed16(io[i]);
+    ring[at + SAMPLE_X1] = toFixed16(io[IO_X]);
+    ring[at + SAMPLE_X2] = toFixed16(io[IO_X + 1]);
+    ring[at + SAMPLE_X3_X4] = Math.round(io[IO_X + 2] * BYTE_STEPS) | (Math.round(io[IO_X + 3] * BYTE_STEPS) << 8);
+    ring[at + SAMPLE_ANCHOR] = toFixed16(io[IO_ANCHOR]);
+    ring[at + SAMPLE_MARGIN] = toFixed16(trackedMargin(state, TRACKER));
     ring[at + SAMPLE_FORECAST] = toFixed16(issued);
     ring[at + SAMPLE_PRESSURE] = toFixed16(pressureRatio);
     if (issued - issued === 0) {

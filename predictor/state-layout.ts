@@ -6,11 +6,11 @@
 //        learning rate                                        12 float64
 //   496  gradient clip f32, then predictions, trained labels, matured labels u32
 //   512  ring head u8, ring filled u8, two zero bytes
-//   516  ring of 10 samples x 7 u16: four features, anchor, forecast, pressure  140 bytes
+//   516  ring of 10 samples x 7 u16: x1, x2, x3 and x4 in a byte each, anchor, forecast, margin, pressure  140 bytes
 //   656
 //
 // The ring holds ratios in 0..1 as 16-bit fixed point: float32 would need 280 bytes. The step of 1/65534 is 0.0015
-// percentage points. 65535 marks a value that was not finite. Multi-byte values are in the machine's order, as the block
+// percentage points. x3 and x4 have steps of 1/250, which hold x4's usual 0.1 exactly. 65535 marks a value that was not finite. Multi-byte values are in the machine's order, as the block
 // is live memory; files are written by weights-file.ts, which fixes the order.
 
 import { HORIZON_TICKS } from "../core/units.ts";
@@ -52,13 +52,19 @@ export const RING_FILLED_U8 = RING_HEAD_U8 + 1;
 export const RING_U16 = RING_HEAD_U8 / 2 + 2;
 export const RING_SAMPLES = HORIZON_TICKS;
 export const SAMPLE_FIELDS = 7;
-export const SAMPLE_ANCHOR = 4;
-export const SAMPLE_FORECAST = 5;
+export const SAMPLE_X1 = 0;
+export const SAMPLE_X2 = 1;
+export const SAMPLE_X3_X4 = 2; // x3 in the low byte
+export const SAMPLE_ANCHOR = 3;
+export const SAMPLE_FORECAST = 4;
+export const SAMPLE_MARGIN = 5;
 export const SAMPLE_PRESSURE = 6;
 
 /** Fixed point of the ring. */
 export const RATIO_STEPS = 65534;
 export const NOT_FINITE = 65535;
+/** Fixed point of x3 and x4. */
+export const BYTE_STEPS = 250;
 
 /** Bytes of the whole state of a PressurePredictor: 656. */
 export const PREDICTOR_STATE_BYTES = (RING_U16 + RING_SAMPLES * SAMPLE_FIELDS) * 2;

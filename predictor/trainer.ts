@@ -45,7 +45,7 @@ export interface TrainOfflineOptions {
   readonly heldOutShare?: number | undefined;
   /**
    * Trainings from different initial weights, of which the one with the least training loss is returned; default 4. Some
-   * starts end in a poor local optimum, which costs a third of the skill. 1 with `initialWeights`.
+   * starts end in a poor local optimum. 1 with `initialWeights`.
    */
   readonly restarts?: number | undefined;
   /** 49 weights to go on from. */

@@ -11,14 +11,18 @@ import {
   trackedMargin,
 } from "../error-tracker.ts";
 
-const TRACKER = 2 * HORIZON_TICKS;
-/** Bytes of the ring (forecasts, pressures), the tracker, and three counters kept as doubles. */
-export const BASELINE_SHARED_BYTES = (2 * HORIZON_TICKS + ERROR_TRACKER_LENGTH + 4) * 8;
+/** Slots: rings of forecasts, margins, pressures, then the tracker. */
+const MARGINS = HORIZON_TICKS;
+const PRESSURES = 2 * HORIZON_TICKS;
+const TRACKER = 3 * HORIZON_TICKS;
+const LENGTH = TRACKER + ERROR_TRACKER_LENGTH;
+/** Bytes of them, and of three counters and the time of the last tick, at 8 each. */
+export const BASELINE_SHARED_BYTES = (LENGTH + 4) * 8;
 
 export abstract class BaselineForecaster implements Forecaster {
   abstract readonly id: string;
   abstract readonly stateBytes: number;
-  readonly #state = new Float64Array(2 * HORIZON_TICKS + ERROR_TRACKER_LENGTH);
+  readonly #state = new Float64Array(LENGTH);
   #head = 0;
   #filled = 0;
   #labels = 0;
@@ -46,12 +50,14 @@ export abstract class BaselineForecaster implements Forecaster {
     const head = this.#head;
     if (this.#filled < HORIZON_TICKS) this.#filled++;
     else if (!isLabelMasked) {
-      trackError(state, TRACKER, this.#labels, state[head], state[HORIZON_TICKS + head], pressureRatio);
+      const margin = state[MARGINS + head];
+      trackError(state, TRACKER, this.#labels, state[head], margin, state[PRESSURES + head], pressureRatio);
       this.#labels++;
     }
     this.take(pressureRatio);
     state[head] = this.forecast(nowMicros);
-    state[HORIZON_TICKS + head] = pressureRatio;
+    state[MARGINS + head] = trackedMargin(state, TRACKER);
+    state[PRESSURES + head] = pressureRatio;
     this.#head = (head + 1) % HORIZON_TICKS;
   }
 
