@@ -4,7 +4,8 @@
 
 import { RandomStream } from "../core/random.ts";
 import { MICROS_PER_MILLI } from "../core/units.ts";
-import { isAtWork, type Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
+import { isAtWork } from "./tenant-plan.ts";
 
 /** Frees that belong to one moment (a restart, a checkerboard, the end of an event) are spread over so many µs. */
 const RELEASE_MICROS = 50 * MICROS_PER_MILLI;
@@ -48,10 +49,10 @@ export class Births {
 
   /** A block that arrives at `nowMicros`, never decreasing. */
   draw(nowMicros: number): void {
-    const { tenants, events, eventShare, eventSizes, regimeSchedule, regimes, level, spec } = this.#plan;
-    if (events !== undefined && eventShare > 0 && this.#isInEvent(nowMicros) && this.#kinds.chance(eventShare)) {
+    const { tenants, events, regimeSchedule, regimes, level, spec } = this.#plan;
+    if (events !== undefined && events.share > 0 && this.#isInEvent(nowMicros) && this.#kinds.chance(events.share)) {
       this.tenant = this.#drawTenant(nowMicros, 0);
-      this.sizeBytes = eventSizes.draw(this.#sizes);
+      this.sizeBytes = events.sizes.draw(this.#sizes);
       this.dueMicros = this.#eventDue(nowMicros, this.#event);
       return;
     }
@@ -67,7 +68,12 @@ export class Births {
       this.sizeBytes = (now.sizes ?? own.sizes).draw(this.#sizes);
       this.life = (now.lifetimes ?? own.lifetimes).draw(this.#lifetimes);
       this.dueMicros = 0;
-      if (now.freesEverySecond && this.#bornInRegime++ % 2 === 1 && this.#regime + 1 < startMicros.length)
+      if (
+        now.freedShare > 0 &&
+        this.#bornInRegime++ % 2 === 1 &&
+        this.#regime + 1 < startMicros.length &&
+        this.#kinds.chance(now.freedShare)
+      )
         this.dueMicros = startMicros[this.#regime + 1]! + this.#kinds.integer(RELEASE_MICROS);
       return;
     }
@@ -77,10 +83,10 @@ export class Births {
 
   /** One of a herd. Sizes shrink so that the herd fits into the lift of its event. */
   drawHerdMember(nowMicros: number, event: number): void {
-    const { events, eventSizes, eventMeanLength, level } = this.#plan;
+    const { herdBytes, herdSize, sizes } = this.#plan.events!;
     this.tenant = this.#drawTenant(nowMicros, 0);
-    const scale = Math.min(1, (0.9 * level.liftBytes) / (events!.herdSize[event]! * eventMeanLength));
-    this.sizeBytes = Math.max(LEAST_HERD_BYTES, Math.floor(eventSizes.draw(this.#sizes) * scale));
+    const scale = Math.min(1, herdBytes / (herdSize[event]! * sizes.meanLength));
+    this.sizeBytes = Math.max(LEAST_HERD_BYTES, Math.floor(sizes.draw(this.#sizes) * scale));
     this.dueMicros = this.#eventDue(nowMicros, event);
   }
 
@@ -122,7 +128,7 @@ export class Births {
   }
 
   #eventDue(nowMicros: number, event: number): number {
-    const life = this.#lifetimes.exponential(this.#plan.eventLifeMicros);
+    const life = this.#lifetimes.exponential(this.#plan.events!.lifeMicros);
     const last = this.#plan.events!.endMicros[event]! - this.#kinds.integer(RELEASE_MICROS);
     return Math.ceil(Math.min(nowMicros + life, last));
   }

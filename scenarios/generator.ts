@@ -72,7 +72,8 @@ export class Generator {
     this.#meanBytes = plan.level.meanBytes;
     this.#totalBytes = sumTables(plan.level.poolBytes);
     this.#poolOfTenant = Uint8Array.from(plan.tenants, (tenant) => tenant.pool);
-    this.#isReclaimable = Uint8Array.from(plan.isPoolReclaimable, Number);
+    this.#isReclaimable = new Uint8Array(plan.level.poolBytes.length);
+    for (const tenant of plan.tenants) if (tenant.isReclaimable) this.#isReclaimable[tenant.pool] = 1;
     this.#peakBytes = plan.peakBytes;
     this.#heldPeakBytes = plan.heldPeakBytes;
     this.#mostCorrectionBytes = MOST_CORRECTION_SHARE * plan.options.pressureRatio * plan.options.capacityBytes;

@@ -1,8 +1,41 @@
 // Class and pin of each request, drawn from streams of their own: another mix changes neither sizes nor times.
 
-import { CLASS_ATOMIC, CLASS_DEADLINE, CLASS_WAIT, FLAG_PINNED, FLAG_RECLAIMABLE } from "../core/demand.ts";
+import {
+  CLASS_ATOMIC,
+  CLASS_DEADLINE,
+  CLASS_WAIT,
+  FLAG_PINNED,
+  FLAG_RECLAIMABLE,
+  type RequestMix,
+} from "../core/demand.ts";
 import { RandomStream } from "../core/random.ts";
 import type { Plan } from "./plan.ts";
+
+/** Running probabilities of atomic and deadline, for ordinary requests and for a herd's. */
+export interface ClassShares {
+  readonly atomic: number;
+  readonly atomicOrDeadline: number;
+  readonly herdAtomic: number;
+  readonly herdAtomicOrDeadline: number;
+}
+
+/**
+ * Herds are atomic, yet the shares of the whole demand are the mix's: other arrivals are atomic that much more rarely. A
+ * mix with fewer atomic requests than herds have (none, at the extreme) wins over the herds.
+ * @param herdShare share of the requests that come in atomic herds, 0..1; at 0 herds draw like all others.
+ */
+export function classShares(mix: RequestMix, herdShare: number): ClassShares {
+  const herdAtomic = herdShare > 0 ? Math.min(1, mix.atomic / herdShare) : mix.atomic;
+  const atomic = herdShare > 0 ? Math.max(0, (mix.atomic - herdShare) / (1 - herdShare)) : mix.atomic;
+  const patient = mix.deadline + mix.wait;
+  const deadlineShare = patient > 0 ? mix.deadline / patient : 0;
+  return {
+    atomic,
+    atomicOrDeadline: atomic + (1 - atomic) * deadlineShare,
+    herdAtomic,
+    herdAtomicOrDeadline: herdAtomic + (1 - herdAtomic) * deadlineShare,
+  };
+}
 
 export class Labels {
   readonly #plan: Plan;

@@ -105,7 +105,9 @@ interface Pools {
 
 /** Tables of the tenants with a share of the heap to themselves, each wandering between its bounds. */
 function buildPools(input: LevelTableInput, levelBytes: number): Pools {
-  const { spec, options, cells, cellMicros } = input;
+  const { spec, options, cells, cellMicros, bytesPerMicro } = input;
+  let totalShare = 0;
+  for (const tenant of spec.tenants ?? []) totalShare += tenant.share;
   const own = (spec.tenants ?? []).filter((tenant) => tenant.occupies !== undefined);
   let middle = 0;
   for (const { occupies } of own) middle += ((occupies!.lowRatio + occupies!.highRatio) / 2) * options.capacityBytes;
@@ -119,6 +121,7 @@ function buildPools(input: LevelTableInput, levelBytes: number): Pools {
     const high = tenant.occupies!.highRatio * options.capacityBytes * fitted;
     const table = new Float64Array(cells).fill((low + high) / 2);
     addWander(table, cellMicros, 15, (high - low) / 2, new RandomStream(options.seed, `occupies:${tenant.name}`));
+    limitClimb(table, CLIMB_SHARE * bytesPerMicro * cellMicros * (tenant.share / totalShare));
     tables.push(table);
     meanBytes += meanOf(table, input);
     peakBytes += high;

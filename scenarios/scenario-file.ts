@@ -53,8 +53,8 @@ export function parseScenarioSpec(text: string, fileName: string): ScenarioSpec 
     fail([problem(1, [], `the file has ${text.length} characters`, `at most ${MOST_CHARACTERS}`)]);
 
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const syntax = document.errors[0];
+  const document = parseDocument(text, { lineCounter: lines, stringKeys: true, logLevel: "error" });
+  const syntax = document.errors[0] ?? document.warnings[0];
   if (syntax !== undefined) {
     const said = syntax.message.split("\n")[0]!.replace(/( at line \d+, column \d+:?|;.*)$/, "");
     fail([problem(lines.linePos(syntax.pos[0]).line, [], `not valid YAML: ${said}`, "YAML 1.2 or JSON")]);
