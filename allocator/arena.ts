@@ -80,7 +80,8 @@ export class Arena {
   readonly lists: SegregatedIndex | null;
   /** @internal Null when the fit is "segregated". */
   readonly tree: BestFitIndex | null;
-  #reciprocal = 0;
+  /** @internal 1 / referenceLengthBytes. */
+  reciprocal = 0;
 
   constructor(
     capacityBytes: number,
@@ -126,7 +127,7 @@ export class Arena {
     assert(lengthBytes >= 1 && (lengthBytes | 0) === lengthBytes, "reference length must be an integer in [1, 2^31)");
     if (lengthBytes === this.referenceLengthBytes) return;
     this.referenceLengthBytes = lengthBytes;
-    this.#reciprocal = 1 / lengthBytes;
+    this.reciprocal = 1 / lengthBytes;
     let usable = 0;
     for (let word = LEAD_WORDS; word < this.endWord; word += (this.words[word]! & LENGTH_MASK) >> 2) {
       const header = this.words[word]!;
@@ -141,7 +142,7 @@ export class Arena {
    * roundings of the product are off by less than length / n · 2^−51 < 1/(2n) as length ≤ 2^28.
    */
   usableOf(lengthBytes: number): number {
-    return (((lengthBytes + 0.5) * this.#reciprocal) | 0) * this.referenceLengthBytes;
+    return (((lengthBytes + 0.5) * this.reciprocal) | 0) * this.referenceLengthBytes;
   }
 
   /** @internal The index in use. Cold: hot callers name the one they have. */

@@ -7,7 +7,6 @@ import { DEFAULT_CAPACITY_BYTES, GRANULE_BYTES, HEADER_BYTES } from "../core/uni
 import { Arena, type FitKind } from "./arena.ts";
 import { checkHeap } from "./check-heap.ts";
 import {
-  ALIGN_SHIFT,
   addressOfWord,
   alignWord,
   FREE,
@@ -54,6 +53,9 @@ export class Heap extends Arena {
   /** Whether the newest resize that returned true changed the block's address. */
   lastResizeMoved = false;
   readonly #dryRun = new SlideWalk();
+  /** SegregatedIndex's own tables, empty with the best fit. */
+  readonly #heads: Int32Array;
+  readonly #bitmap: Int32Array;
 
   constructor(options: HeapOptions = {}) {
     super(
@@ -63,6 +65,8 @@ export class Heap extends Arena {
       options.referenceLengthBytes ?? GRANULE_BYTES,
       options.zoneTag ?? 0,
     );
+    this.#heads = this.lists?.heads ?? new Int32Array(0);
+    this.#bitmap = this.lists?.bitmap ?? new Int32Array(0);
   }
 
   /**
@@ -71,63 +75,147 @@ export class Heap extends Arena {
    * Returns the handle, or NO_HANDLE when no hole fits. Cost: O(1) with the segregated fit, O(log holes) with the best fit,
    * for an alignment above 16 up to O(holes).
    */
-  allocate(sizeBytes: number, alignBytes = GRANULE_BYTES, isPinned = false): number {
-    assert(sizeBytes > 0 && (sizeBytes | 0) === sizeBytes, "sizeBytes must be an integer in [1, 2^31)");
-    if (sizeBytes > this.capacityBytes - HEADER_BYTES) return NO_HANDLE;
-    const length = (sizeBytes + (HEADER_BYTES + GRANULE_BYTES - 1)) & LENGTH_MASK;
-    let hole: number;
-    let word: number;
-    if (alignBytes === GRANULE_BYTES) word = hole = this.findHole(length);
-    else {
-      hole = this.#findAlignedHole(length, alignBytes);
-      word = alignWord(hole, alignBytes);
-    }
-    if (hole < 0) return NO_HANDLE;
-    this.carve(hole, word, length, isPinned ? PINNED : 0);
+  allocate(sizeBytes: number, alignBytes = 16, isPinned = false): number {
+    if ((sizeBytes | 0) !== sizeBytes || sizeBytes <= 0) refuseSize();
+    if (sizeBytes > this.capacityBytes - 8) return NO_HANDLE;
+    const length = (sizeBytes + 23) & ~15; // 8 bytes of header, rounded up to the granule
+    if (alignBytes !== 16 || this.tree !== null) return this.#allocateSlowly(sizeBytes, length, alignBytes, isPinned);
 
-    // A slot is left: each live block has at least 16 bytes, and there was a hole.
-    const slots = this.slots;
-    let slot = this.freeSlot;
-    let handle: number;
-    if (slot >= 0) {
-      handle = ~slots[2 * slot]!;
-      this.freeSlot = slots[2 * slot + 1]!;
+    // SegregatedIndex.find
+    const bitmap = this.#bitmap;
+    const heads = this.#heads;
+    const granules = length >>> 4;
+    const exponent = 26 - Math.clz32(granules);
+    const shift = exponent & ~(exponent >> 31);
+    const least = (shift << 5) + ((granules + (1 << shift) - 1) >>> shift);
+    let index = least >>> 5;
+    let bits = bitmap[index]! & (-1 >>> (least & 31));
+    while (bits === 0) bits = bitmap[++index]!;
+    const sizeClass = (index << 5) + Math.clz32(bits);
+    const word = heads[sizeClass]!;
+    if (word < 0) return this.#allocateSlowly(sizeBytes, length, alignBytes, isPinned);
+
+    // SegregatedIndex.remove, for the first of its list
+    const words = this.words;
+    const holeLength = words[word]! & ~15;
+    const next = words[word + 1]!;
+    words[next + 2] = -1;
+    heads[sizeClass] = next;
+    bitmap[index]! &= ~((0x80000000 >>> (sizeClass & 31)) & (next >> 31));
+
+    const reference = this.referenceLengthBytes;
+    const reciprocal = this.reciprocal;
+    const end = word + (holeLength >> 2);
+    const rest = holeLength - length;
+    let usable = this.usableBytes - (((holeLength + 0.5) * reciprocal) | 0) * reference;
+    if (rest > 0) {
+      // SegregatedIndex.insert of what is left
+      const hole = word + (length >> 2);
+      words[hole] = rest | 1;
+      words[end - 1] = rest;
+      const restGranules = rest >>> 4;
+      const restExponent = 26 - Math.clz32(restGranules);
+      const restShift = restExponent & ~(restExponent >> 31);
+      const restClass = (restShift << 5) + (restGranules >>> restShift);
+      const first = heads[restClass]!;
+      words[hole + 1] = first;
+      words[hole + 2] = -1;
+      words[first + 2] = hole;
+      heads[restClass] = hole;
+      bitmap[restClass >>> 5]! |= 0x80000000 >>> (restClass & 31);
+      usable += (((rest + 0.5) * reciprocal) | 0) * reference;
     } else {
-      slot = this.freshSlot++;
-      handle = (this.zoneTag << ZONE_SHIFT) | this.generationStep | slot;
+      words[end]! &= ~2;
+      this.holeCount--;
     }
-    slots[2 * slot] = handle;
-    slots[2 * slot + 1] = word;
-    this.words[word + 1] =
-      slot | ((length - HEADER_BYTES - sizeBytes) << SLACK_SHIFT) | ((31 - 4 - Math.clz32(alignBytes)) << ALIGN_SHIFT);
-    this.allocatedBytes += length;
-    this.freeBytes -= length;
-    this.blockCount++;
-    if (isPinned) this.pinnedBytes += length;
-    this.version++;
-    if (this.isVerifying) this.#verify(word);
-    return handle;
+    this.usableBytes = usable;
+    words[word] = length;
+    return this.#issue(word, sizeBytes, length, 0, isPinned);
   }
 
   /** Frees the block. Throws AssertionError when the handle is not that of a live block here. Cost: as allocate. */
   free(handle: number): void {
-    const word = this.#wordOf(handle);
-    const header = this.words[word]!;
-    const length = header & LENGTH_MASK;
     const slots = this.slots;
     const slot = handle & this.slotMask;
-    let nextHandle = handle + this.generationStep;
-    if ((nextHandle ^ handle) >>> ZONE_SHIFT !== 0)
-      nextHandle = (handle & ((7 << ZONE_SHIFT) | this.slotMask)) | this.generationStep;
+    if (slots[2 * slot] !== handle || handle <= 0) this.#refuse(handle);
+    let word = slots[2 * slot + 1]!;
+    const words = this.words;
+    const header = words[word]!;
+    let length = header & ~15;
+    let nextHandle = (handle + this.generationStep) | 0;
+    if ((nextHandle ^ handle) >>> 28 !== 0) nextHandle = this.#firstGeneration(handle);
     slots[2 * slot] = ~nextHandle;
     slots[2 * slot + 1] = this.freeSlot;
     this.freeSlot = slot;
     this.allocatedBytes -= length;
     this.freeBytes += length;
     this.blockCount--;
-    if (header & PINNED) this.pinnedBytes -= length;
-    this.release(word, length, header);
     this.version++;
+    if (header & 4) this.pinnedBytes -= length;
+    if (this.tree !== null) {
+      this.release(word, length, header);
+      if (this.isVerifying) this.#verify(NO_WORD);
+      return;
+    }
+
+    // Arena.release, with SegregatedIndex.remove of up to two neighbours and insert of the merged hole
+    const bitmap = this.#bitmap;
+    const heads = this.#heads;
+    const reference = this.referenceLengthBytes;
+    const reciprocal = this.reciprocal;
+    let usable = this.usableBytes;
+    let holes = this.holeCount + 1;
+    let end = word + (length >> 2);
+    const endHeader = words[end]!;
+    if (endHeader & 1) {
+      const behind = endHeader & ~15;
+      const granules = behind >>> 4;
+      const exponent = 26 - Math.clz32(granules);
+      const shift = exponent & ~(exponent >> 31);
+      const sizeClass = (shift << 5) + (granules >>> shift);
+      const next = words[end + 1]!;
+      const previous = words[end + 2]!;
+      words[previous + 1] = next;
+      words[next + 2] = previous;
+      heads[sizeClass & (previous >> 31)] = next;
+      bitmap[sizeClass >>> 5]! &= ~((0x80000000 >>> (sizeClass & 31)) & ((previous & next) >> 31));
+      usable -= (((behind + 0.5) * reciprocal) | 0) * reference;
+      end += behind >> 2;
+      length += behind;
+      holes--;
+    } else words[end] = endHeader | 2;
+    if (header & 2) {
+      const before = words[word - 1]!;
+      word -= before >> 2;
+      const granules = before >>> 4;
+      const exponent = 26 - Math.clz32(granules);
+      const shift = exponent & ~(exponent >> 31);
+      const sizeClass = (shift << 5) + (granules >>> shift);
+      const next = words[word + 1]!;
+      const previous = words[word + 2]!;
+      words[previous + 1] = next;
+      words[next + 2] = previous;
+      heads[sizeClass & (previous >> 31)] = next;
+      bitmap[sizeClass >>> 5]! &= ~((0x80000000 >>> (sizeClass & 31)) & ((previous & next) >> 31));
+      usable -= (((before + 0.5) * reciprocal) | 0) * reference;
+      length += before;
+      holes--;
+    }
+    words[word] = length | 1;
+    words[end - 1] = length;
+    const granules = length >>> 4;
+    const exponent = 26 - Math.clz32(granules);
+    const shift = exponent & ~(exponent >> 31);
+    const sizeClass = (shift << 5) + (granules >>> shift);
+    const first = heads[sizeClass]!;
+    words[word + 1] = first;
+    words[word + 2] = -1;
+    words[first + 2] = word;
+    heads[sizeClass] = word;
+    bitmap[sizeClass >>> 5]! |= 0x80000000 >>> (sizeClass & 31);
+    this.usableBytes = usable + (((length + 0.5) * reciprocal) | 0) * reference;
+    this.holeCount = holes;
+    if (this.cursorWord > word) this.pullCursor(word, end);
     if (this.isVerifying) this.#verify(NO_WORD);
   }
 
@@ -139,7 +227,7 @@ export class Heap extends Arena {
    */
   resize(handle: number, sizeBytes: number): boolean {
     const word = this.#wordOf(handle);
-    assert(sizeBytes > 0 && (sizeBytes | 0) === sizeBytes, "sizeBytes must be an integer in [1, 2^31)");
+    if ((sizeBytes | 0) !== sizeBytes || sizeBytes <= 0) refuseSize();
     if (sizeBytes > this.capacityBytes - HEADER_BYTES) return false;
     const length = (sizeBytes + (HEADER_BYTES + GRANULE_BYTES - 1)) & LENGTH_MASK;
     const isPinned = (this.words[word]! & PINNED) !== 0;
@@ -278,6 +366,48 @@ export class Heap extends Arena {
     );
   }
 
+  /** Gives the block at `word`, whose first word stands, a slot and a handle. The slack follows from size and length. */
+  #issue(word: number, sizeBytes: number, length: number, alignExponent: number, isPinned: boolean): number {
+    // A slot is left: each live block has at least 16 bytes, and there was a hole.
+    const slots = this.slots;
+    let slot = this.freeSlot;
+    let handle: number;
+    if (slot >= 0) {
+      handle = ~slots[2 * slot]!;
+      this.freeSlot = slots[2 * slot + 1]!;
+    } else {
+      slot = this.freshSlot++;
+      handle = (this.zoneTag << 28) | this.generationStep | slot;
+    }
+    slots[2 * slot] = handle;
+    slots[2 * slot + 1] = word;
+    this.words[word + 1] = slot | ((length - 8 - sizeBytes) << 24) | (alignExponent << 28);
+    this.allocatedBytes += length;
+    this.freeBytes -= length;
+    this.blockCount++;
+    this.version++;
+    if (isPinned) {
+      this.words[word]! |= 4;
+      this.pinnedBytes += length;
+    }
+    if (this.isVerifying) this.#verify(word);
+    return handle;
+  }
+
+  /** The best fit, alignments above 16, and the one class that may hold a fitting hole after the classes above came up empty. */
+  #allocateSlowly(sizeBytes: number, length: number, alignBytes: number, isPinned: boolean): number {
+    const hole = alignBytes === GRANULE_BYTES ? this.findHole(length) : this.#findAlignedHole(length, alignBytes);
+    if (hole < 0) return NO_HANDLE;
+    const word = alignWord(hole, alignBytes);
+    this.carve(hole, word, length, 0);
+    return this.#issue(word, sizeBytes, length, 27 - Math.clz32(alignBytes), isPinned);
+  }
+
+  /** The handle of the same slot with the generation started over at 1: 0 is never used, so that no handle is 0. */
+  #firstGeneration(handle: number): number {
+    return (handle & ((7 << ZONE_SHIFT) | this.slotMask)) | this.generationStep;
+  }
+
   #findAlignedHole(length: number, alignBytes: number): number {
     assert(
       alignBytes >= GRANULE_BYTES && alignBytes <= MAX_ALIGN_BYTES && (alignBytes & (alignBytes - 1)) === 0,
@@ -363,4 +493,8 @@ export class Heap extends Arena {
       throw new AssertionError(`${first.rule} at ${first.address}: ${first.message} (${violations.length} violations)`);
     }
   }
+}
+
+function refuseSize(): never {
+  throw new AssertionError("sizeBytes must be an integer in [1, 2^31)");
 }

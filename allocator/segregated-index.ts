@@ -17,31 +17,31 @@ const TOP_BIT = 0x80000000;
 
 export class SegregatedIndex implements HoleIndex {
   readonly #words: Int32Array;
-  /** First hole of each class, NO_WORD if none. Element 0 belongs to no class and takes the writes that must not count. */
-  readonly #heads: Int32Array;
-  /** Bit 31 − (class & 31) of word class >> 5 is set when the class has holes. */
-  readonly #bitmap: Int32Array;
+  /** @internal First hole of each class, NO_WORD if none. Element 0 belongs to no class and takes the writes that must not count. */
+  readonly heads: Int32Array;
+  /** @internal Bit 31 − (class & 31) of word class >> 5 is set when the class has holes. */
+  readonly bitmap: Int32Array;
   readonly #sentinelClass: number;
 
   constructor(words: Int32Array, capacityBytes: number) {
     this.#words = words;
     // The search for the largest length rounds up by one class at most: the sentinel lies there, and its list is empty.
     this.#sentinelClass = classOfHole(capacityBytes) + 1;
-    this.#heads = new Int32Array(this.#sentinelClass + 1).fill(NO_WORD);
-    this.#bitmap = new Int32Array((this.#sentinelClass >>> 5) + 1);
-    this.#bitmap[this.#sentinelClass >>> 5]! |= TOP_BIT >>> (this.#sentinelClass & 31);
+    this.heads = new Int32Array(this.#sentinelClass + 1).fill(NO_WORD);
+    this.bitmap = new Int32Array((this.#sentinelClass >>> 5) + 1);
+    this.bitmap[this.#sentinelClass >>> 5]! |= TOP_BIT >>> (this.#sentinelClass & 31);
   }
 
   insert(word: number, lengthBytes: number): void {
     const words = this.#words;
-    const heads = this.#heads;
+    const heads = this.heads;
     const sizeClass = classOfHole(lengthBytes);
     const next = heads[sizeClass]!;
     words[word + 1] = next;
     words[word + 2] = NO_WORD;
     words[next + 2] = word; // a lead word when there is no next
     heads[sizeClass] = word;
-    this.#bitmap[sizeClass >>> 5]! |= TOP_BIT >>> (sizeClass & 31);
+    this.bitmap[sizeClass >>> 5]! |= TOP_BIT >>> (sizeClass & 31);
   }
 
   remove(word: number, lengthBytes: number): void {
@@ -51,8 +51,8 @@ export class SegregatedIndex implements HoleIndex {
     const previous = words[word + 2]!;
     words[previous + 1] = next; // a lead word when there is no previous
     words[next + 2] = previous;
-    this.#heads[sizeClass & (previous >> 31)] = next; // element 0 unless it was the first
-    this.#bitmap[sizeClass >>> 5]! &= ~((TOP_BIT >>> (sizeClass & 31)) & ((previous & next) >> 31)); // only when alone
+    this.heads[sizeClass & (previous >> 31)] = next; // element 0 unless it was the first
+    this.bitmap[sizeClass >>> 5]! &= ~((TOP_BIT >>> (sizeClass & 31)) & ((previous & next) >> 31)); // only when alone
   }
 
   restore(word: number, lengthBytes: number): void {
@@ -62,23 +62,23 @@ export class SegregatedIndex implements HoleIndex {
     const previous = words[word + 2]!;
     words[next + 2] = word;
     words[previous + 1] = word;
-    this.#heads[sizeClass & (previous >> 31)] = word;
-    this.#bitmap[sizeClass >>> 5]! |= TOP_BIT >>> (sizeClass & 31);
+    this.heads[sizeClass & (previous >> 31)] = word;
+    this.bitmap[sizeClass >>> 5]! |= TOP_BIT >>> (sizeClass & 31);
   }
 
   find(lengthBytes: number): number {
-    const bitmap = this.#bitmap;
+    const bitmap = this.bitmap;
     const sizeClass = classOfSearch(lengthBytes);
     let index = sizeClass >>> 5;
     let bits = bitmap[index]! & (-1 >>> (sizeClass & 31));
     while (bits === 0) bits = bitmap[++index]!; // ends at the sentinel
-    const word = this.#heads[(index << 5) + Math.clz32(bits)]!;
-    return word >= 0 ? word : this.#findInClass(lengthBytes);
+    const word = this.heads[(index << 5) + Math.clz32(bits)]!;
+    return word >= 0 ? word : this.findInClass(lengthBytes);
   }
 
   findAligned(lengthBytes: number, alignBytes: number, avoidStart: number, avoidEnd: number): number {
     const words = this.#words;
-    const bitmap = this.#bitmap;
+    const bitmap = this.bitmap;
     const lengthWords = lengthBytes >> 2;
     let index = classOfHole(lengthBytes) >>> 5;
     let bits = bitmap[index]! & (-1 >>> (classOfHole(lengthBytes) & 31));
@@ -87,7 +87,7 @@ export class SegregatedIndex implements HoleIndex {
       const position = Math.clz32(bits);
       const sizeClass = (index << 5) + position;
       if (sizeClass === this.#sentinelClass) return NO_WORD;
-      for (let word = this.#heads[sizeClass]!; word >= 0; word = words[word + 1]!) {
+      for (let word = this.heads[sizeClass]!; word >= 0; word = words[word + 1]!) {
         const end = word + (words[word]! >> 2);
         if (alignWord(word, alignBytes) + lengthWords <= end && (end < avoidStart || word > avoidEnd)) return word;
       }
@@ -96,14 +96,14 @@ export class SegregatedIndex implements HoleIndex {
   }
 
   largest(): number {
-    const bitmap = this.#bitmap;
+    const bitmap = this.bitmap;
     let index = this.#sentinelClass >>> 5;
     let bits = bitmap[index]! & ~(TOP_BIT >>> (this.#sentinelClass & 31));
     while (bits === 0 && index > 0) bits = bitmap[--index]!;
     if (bits === 0) return 0;
     const lowest = 31 - Math.clz32(bits & -bits); // the highest class is the lowest bit
     let best = 0;
-    for (let word = this.#heads[(index << 5) + 31 - lowest]!; word >= 0; word = this.#words[word + 1]!) {
+    for (let word = this.heads[(index << 5) + 31 - lowest]!; word >= 0; word = this.#words[word + 1]!) {
       const length = this.#words[word]! & LENGTH_MASK;
       if (length > best) best = length;
     }
@@ -114,8 +114,8 @@ export class SegregatedIndex implements HoleIndex {
     const words = this.#words;
     let reached = 0;
     for (let sizeClass = 1; sizeClass <= this.#sentinelClass; sizeClass++) {
-      const bit = (this.#bitmap[sizeClass >>> 5]! & (TOP_BIT >>> (sizeClass & 31))) !== 0;
-      const head = this.#heads[sizeClass]!;
+      const bit = (this.bitmap[sizeClass >>> 5]! & (TOP_BIT >>> (sizeClass & 31))) !== 0;
+      const head = this.heads[sizeClass]!;
       const isSentinel = sizeClass === this.#sentinelClass;
       if (bit !== (head >= 0 || isSentinel)) report("index-bitmap", head, `bit of class ${sizeClass} is ${bit}`);
       let previous = NO_WORD;
@@ -137,10 +137,10 @@ export class SegregatedIndex implements HoleIndex {
     return reached;
   }
 
-  /** The class that mixes shorter and longer holes than `lengthBytes`, CLASS_SEARCH_LIMIT holes of it. */
-  #findInClass(lengthBytes: number): number {
+  /** @internal The class that mixes shorter and longer holes than `lengthBytes`, CLASS_SEARCH_LIMIT holes of it. */
+  findInClass(lengthBytes: number): number {
     const words = this.#words;
-    let word = this.#heads[classOfHole(lengthBytes)]!;
+    let word = this.heads[classOfHole(lengthBytes)]!;
     for (let steps = 0; steps < CLASS_SEARCH_LIMIT && word >= 0; steps++) {
       if (words[word]! >= (lengthBytes | FREE)) return word;
       word = words[word + 1]!;
