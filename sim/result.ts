@@ -146,6 +146,8 @@ export interface RunResult {
   } | null;
   readonly watchdog: WatchdogReport;
   readonly autonomy: AutonomyReport;
+  /** What a reader must know of this run, in sentences: usually none. */
+  readonly notes: readonly string[];
   /** Digest over everything that happened in the run, in order. */
   readonly hash: string;
 }

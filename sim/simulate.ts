@@ -6,7 +6,7 @@ import { CLASS_NAMES, type Demand, OP_FREE } from "../core/demand.ts";
 import { MempredError } from "../core/errors.ts";
 import type { Forecaster } from "../core/forecaster.ts";
 import { RandomStream } from "../core/random.ts";
-import { HORIZON_MICROS, MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
+import { blockLength, HORIZON_MICROS, MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
 import { ForecastScore } from "../predictor/forecast-score.ts";
 import { GuardedForecaster } from "../predictor/guarded-forecaster.ts";
 import { PREDICTOR_STATE_BYTES, PressurePredictor } from "../predictor/pressure-predictor.ts";
@@ -18,13 +18,15 @@ import { DecisionLog } from "./decisions.ts";
 import { type DemandFacts, demandFacts } from "./demand-facts.ts";
 import { Journal } from "./journal.ts";
 import { defaultLimits } from "./limiter.ts";
-import type { GuardedSignal, Policy, PolicyWorld } from "./policies/policy.ts";
+import { type GuardedSignal, PASSIVE_POLICY, type Policy, type PolicyWorld } from "./policies/policy.ts";
 import { type ResolvedPolicy, resolvePolicy } from "./policies/registry.ts";
 import { OOM_CAUSES, type OomCause, type RunResult } from "./result.ts";
 import type { SimulateOptions, SimulateOutcome } from "./simulate-types.ts";
 import { Usefulness } from "./usefulness.ts";
 
 const DEFAULT_KEPT_DECISIONS = 20;
+/** Of a default arena the predictor takes 0.66 %; arenas under some 13 KiB do without. */
+const LARGEST_PREDICTOR_SHARE = 0.05;
 
 /**
  * Simulates one run. Cost: about half a microsecond a request, more where compaction is frequent.
@@ -49,6 +51,7 @@ class Run {
   readonly #journal: Journal | null;
   readonly #world: PolicyWorld;
   readonly #policy: Policy;
+  readonly #notes: string[] = [];
   #lastProactiveMicros = -Infinity;
   #tick = 0;
   #fallbackTicks = 0;
@@ -72,7 +75,7 @@ class Run {
     this.#predictor = null;
     this.#signal = null;
     this.#score = null;
-    if (definition.usesNetwork) {
+    if (definition.usesNetwork && this.#hasRoomForPredictor()) {
       // The predictor lives in the arena that pays for it; the shadow gives up the same bytes, so that the only difference
       // between the two is proactive action.
       const byteOffset = this.#acting.placeOwnBlock(PREDICTOR_STATE_BYTES);
@@ -100,7 +103,8 @@ class Run {
       reserveBytes: options.reserveBytes ?? null,
       placeboRuns: options.placeboRuns ?? 0,
     };
-    this.#policy = definition.create(this.#world);
+    const isLame = definition.usesNetwork && this.#signal === null;
+    this.#policy = isLame ? PASSIVE_POLICY : definition.create(this.#world);
   }
 
   execute(): SimulateOutcome {
@@ -162,6 +166,17 @@ class Run {
       denied: (row) => this.#usefulness?.deniedInShadow(row),
       runEnded: (runner) => this.#signal?.noteCompaction(runner.endedMicros),
     };
+  }
+
+  /** A predictor that would take more than its share of the arena costs more than it can bring: such a run is reactive. */
+  #hasRoomForPredictor(): boolean {
+    const { capacityBytes } = this.#demand;
+    const length = blockLength(PREDICTOR_STATE_BYTES);
+    if (length <= capacityBytes * LARGEST_PREDICTOR_SHARE) return true;
+    this.#notes.push(
+      `the predictor's ${length} B are over ${100 * LARGEST_PREDICTOR_SHARE} % of this arena (${capacityBytes} B): the run compacts on demand only`,
+    );
+    return false;
   }
 
   #makeArena(isActing: boolean): Arena {
@@ -334,6 +349,7 @@ class Run {
         demand.durationMicros,
         this.#options.keepDecisions ?? DEFAULT_KEPT_DECISIONS,
       ),
+      notes: this.#notes,
       hash: digest.hex(),
     };
   }

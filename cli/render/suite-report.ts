@@ -133,6 +133,7 @@ function cautions(result: ResultFile, baseline: string, policy: string | null): 
     found.push("a recording is the same for every seed; a seed draws the classes and pins that it leaves open");
   if (!isReplay && hasStubSmell(runs))
     found.push("different seeds gave identical runs: this looks like a stub and proves nothing");
+  found.push(...new Set(runs.flatMap((run) => run.notes.map((note) => `${run.scenario}, ${run.policy}: ${note}`))));
   return found;
 }
 

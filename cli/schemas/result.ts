@@ -149,6 +149,7 @@ export const runSchema = z.object({
     readmissions: count,
   }),
   autonomy: autonomySchema,
+  notes: z.array(z.string()).describe("What a reader must know of this run: usually nothing."),
   hash: z.string().describe("Digest over everything that happened in the run, in order."),
 });
 
