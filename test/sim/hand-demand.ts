@@ -43,9 +43,7 @@ export interface JournalLine {
 }
 
 /** Runs with a journal and full heap checks; the header is line 0. */
-export function simulateWithJournal(
-  options: Omit<SimulateOptions, "journal">,
-): SimulateOutcome & {
+export function simulateWithJournal(options: Omit<SimulateOptions, "journal">): SimulateOutcome & {
   readonly header: Record<string, unknown>;
   readonly lines: readonly JournalLine[];
   readonly text: string;

@@ -83,6 +83,7 @@ export function fakeRun(
       byAction: { hold: 114, compact: 7 },
       recent: [],
     },
+    notes: [],
     hash: figures.hash ?? `${scenario}-${pressureRatio}-${seed}-${policy}-${avoidable}-${total}`,
   };
 }

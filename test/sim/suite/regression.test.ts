@@ -80,7 +80,9 @@ describe("verdicts", () => {
 
   test("costs: a slower p99 is worse; more bytes moved are worse only when they bought nothing", () => {
     expect(compareWith(() => ({ p99: 40, hash: "x" })).row.verdict).toBe("worse");
-    expect(compareWith(() => ({ p99: 15, hash: "x" })).row.figures.every((figure) => figure.verdict === "same")).toBe(true);
+    expect(compareWith(() => ({ p99: 15, hash: "x" })).row.figures.every((figure) => figure.verdict === "same")).toBe(
+      true,
+    );
     expect(compareWith(() => ({ movedBytes: 200_000, hash: "x" })).row.verdict).toBe("worse");
     expect(compareWith(() => ({ movedBytes: 200_000, avoidable: 0 })).row.verdict).toBe("better");
     expect(compareWith(() => ({ movedBytes: 50_000, hash: "x" })).row.verdict).toBe("same");
