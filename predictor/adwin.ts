@@ -49,7 +49,7 @@ export class Adwin {
 
   /**
    * Takes in a value in 0..1 and drops the old part of the window while it differs from the new one.
-   * @returns by how much the mean rose over all cuts made now; negative when it fell, 0 when there was none
+   * @returns mean of the new part less that of the old at the first cut made now: above 0 the mean rose; 0 without a cut
    * Cost: O(log n) a cut tried.
    */
   add(value: number): number {
@@ -61,13 +61,12 @@ export class Adwin {
     this.#length++;
     this.#sum += value;
     this.#push(0, value, 0);
-    const before = this.mean;
-    let isCut = false;
-    while (this.#isChanged()) {
-      isCut = true;
-      this.#dropOldest();
+    const change = this.#findChange();
+    if (change !== 0) {
+      do this.#dropOldest();
+      while (this.#findChange() !== 0);
     }
-    return isCut ? this.mean - before : 0;
+    return change;
   }
 
   /** Appends a bucket to a row; merges its two oldest into the next row when it overflows. */
@@ -114,10 +113,13 @@ export class Adwin {
     this.#shift(row, 1);
   }
 
-  /** Whether some cut of the window leaves two parts whose means differ by more than eq. 3.1 allows. */
-  #isChanged(): boolean {
+  /**
+   * The difference of the means on either side of the oldest cut at which it is more than eq. 3.1 allows, new less old;
+   * 0 when there is none.
+   */
+  #findChange(): number {
     const n = this.#length;
-    if (n < 2 * LEAST_PART) return false;
+    if (n < 2 * LEAST_PART) return 0;
     const logTerm = logDeterministic((2 * logDeterministic(n)) / this.#delta);
     const variance = this.#variance / n;
     let oldLength = 0;
@@ -127,13 +129,14 @@ export class Adwin {
         oldLength += 1 << row;
         oldSum += this.#sums[row * WIDTH + i];
         const newLength = n - oldLength;
-        if (newLength < LEAST_PART) return false;
+        if (newLength < LEAST_PART) return 0;
         if (oldLength < LEAST_PART) continue;
         const m = 1 / oldLength + 1 / newLength; // inverse of the paper's harmonic mean
         const bound = Math.sqrt(2 * m * variance * logTerm) + (2 / 3) * m * logTerm;
-        if (Math.abs(oldSum / oldLength - (this.#sum - oldSum) / newLength) > bound) return true;
+        const change = (this.#sum - oldSum) / newLength - oldSum / oldLength;
+        if (Math.abs(change) > bound) return change;
       }
     }
-    return false;
+    return 0;
   }
 }

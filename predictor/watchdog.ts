@@ -74,8 +74,8 @@ export const DEFAULT_WATCHDOG: WatchdogParameters = {
   fastLimit: 1,
   flipStep: 0.1,
   flipLimit: 10,
-  driftDelta: 0.0001,
-  driftRise: 0.05,
+  driftDelta: 0.001,
+  driftRise: 0.03,
 };
 
 /** Ticks between snapshots of the weights. */
@@ -83,6 +83,8 @@ const SNAPSHOT_TICKS = 60;
 /** A trip this soon after a re-admission lengthens the cool-down. */
 const RELAPSE_MICROS = 120 * MICROS_PER_SECOND;
 const MOST_COOL_DOWN_FACTOR = 16;
+/** The error less persistence's, ±12.5 points, is mapped to 0..1 for ADWIN. */
+const EXCESS_SCALE = 4;
 const PEAK_DECAY = 0.99; // persistence's peak error halves in 35 s
 const MOST_TRIPS_KEPT = 1000;
 
@@ -247,9 +249,9 @@ export class Watchdog {
     if (state[FAST_SUM] > parameters.fastLimit) return "worse-than-persistence";
     const limit = parameters.worseRatio * state[PERSISTENCE_MEAN] + parameters.worseFloor;
     if (labels >= parameters.windowLabels && state[ERROR_MEAN] > limit) return "worse-than-persistence";
-    // The excess error in ±25 points, mapped to 0..1.
-    const rise = this.#adwin.add(Math.max(0, Math.min(1, 0.5 + 2 * (error - reference))));
-    if (rise / 2 > parameters.driftRise && this.#adwin.mean > 0.5) return "drift";
+    const rise = this.#adwin.add(Math.max(0, Math.min(1, 0.5 + EXCESS_SCALE * (error - reference))));
+    const excess = (this.#adwin.mean - 0.5) / EXCESS_SCALE;
+    if (rise / EXCESS_SCALE > parameters.driftRise && excess > parameters.driftRise / 2) return "drift";
     return undefined;
   }
 
