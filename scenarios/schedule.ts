@@ -48,7 +48,8 @@ export function scheduleEvents(
     ends.push(end);
     const count = spec.herd === undefined ? 0 : stream.between(spec.herd.lowRequests, spec.herd.highRequests);
     herdSize.push(count);
-    const withinMicros = (spec.herd?.withinMillis ?? 0) * MICROS_PER_MILLI;
+    // Never longer than the event: herds of neighbouring events do not mingle, and none reaches beyond the run.
+    const withinMicros = Math.min((spec.herd?.withinMillis ?? 0) * MICROS_PER_MILLI, end - start);
     for (let k = 0; k < count; k++) {
       herdMicros.push(Math.floor(start + ((k + stream.next()) / count) * withinMicros));
       herdEvent.push(event);

@@ -8,13 +8,13 @@ import { fillEndMicros, PRESSURE_LEVELS, type ScenarioOptions } from "../../scen
 import { checkSpec } from "../../scenarios/spec-check.ts";
 import { checkDemand, measureMix } from "./check-demand.ts";
 
-const SEEDS = [1, 2, 77];
+const SEEDS = [1, 77];
 const TOLERANCE = 0.004;
 
 const options: ScenarioOptions = {
   pressureRatio: 0.95,
   seed: 1,
-  durationMicros: 180_000_000,
+  durationMicros: 120_000_000,
   ratePerSecond: 100,
   capacityBytes: 102_400,
 };

@@ -277,6 +277,16 @@ describe("schedules", () => {
     });
   });
 
+  it("a herd is over when its event is: times never decrease from one event to the next", () => {
+    const long: EventSpec = { ...spec, gapSeconds: 0.5, lowSeconds: 0.1, highSeconds: 0.1 };
+    const herd = { lowRequests: 1, highRequests: 9, withinMillis: 1000 };
+    const events = scheduleEvents({ ...long, herd }, 0, 60e6, 100_000, new RandomStream(2, "test"));
+    events.herdMicros.forEach((t, k) => {
+      expect(t).toBeLessThan(events.endMicros[events.herdEvent[k]!]!);
+      if (k > 0) expect(t).toBeGreaterThanOrEqual(events.herdMicros[k - 1]!);
+    });
+  });
+
   it("poisson gaps have their least length and their mean", () => {
     const random: EventSpec = { ...spec, schedule: "poisson", leastGapSeconds: 4 };
     const events = scheduleEvents(random, 0, 20_000e6, 100_000, new RandomStream(1, "test"));
