@@ -35,14 +35,22 @@ export async function checkOutputs(outputs: readonly OutputFile[], inputs: reado
     const owner = taken.get(identity);
     if (owner !== undefined) throw usage(`${option}: ${path} is ${owner} as well`, "a path of its own");
     taken.set(identity, `the output of ${option}`);
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats?.isFile() && stats.size > 0 && !headOf(path).includes(signature))
+    if (isFilledFile(path) && !headOf(path).includes(signature))
       throw new MempredError("NOT_WRITABLE", `${option}: ${path} is there and was not written by mempred`, {
         file: path,
         expected: "a path where nothing is, or an older file of the same kind",
       });
     const probe = await AtomicFile.open(path);
     await probe.discard();
+  }
+}
+
+function isFilledFile(path: string): boolean {
+  try {
+    const stats = statSync(path);
+    return stats.isFile() && stats.size > 0;
+  } catch {
+    return false; // not there, or not to be reached: opening it says which
   }
 }
 

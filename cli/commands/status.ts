@@ -14,6 +14,9 @@ import { renderTable } from "../render/table.ts";
 import type { StoredResult } from "../stored-result.ts";
 import { weightsDigest } from "../weights.ts";
 
+/** Decisions shown; --json has all that were kept. */
+const SHOWN_DECISIONS = 10;
+
 export async function status(context: CommandContext): Promise<CommandOutcome> {
   const { settings, palette } = context;
   const { result, path, predictor } = await loadRun(context, context.arguments[0]);
@@ -51,7 +54,7 @@ export async function status(context: CommandContext): Promise<CommandOutcome> {
     "decisions",
     `${formatCount(run.autonomy.decisions)} (${formatCount(run.autonomy.decisionsPerHour)} an hour), autonomy ${run.autonomy.isOn ? "on" : "off"}: ${countsText(run.autonomy.byAction)}`,
   ]);
-  const decisions = run.autonomy.recent;
+  const decisions = run.autonomy.recent.slice(-SHOWN_DECISIONS);
   const lines = [palette.strong("mempred status"), ...renderTable(rows, { leftColumns: [0, 1], gap: 3 })];
   if (decisions.length > 0) {
     const table = renderTable([DECISION_HEADER, ...decisionRows(decisions)], { leftColumns: [1, 2, 6, 7], gap: 3 });

@@ -78,9 +78,10 @@ export function formatSeeds(seeds: readonly number[]): string {
   return isRun ? `seeds ${seeds[0]}..${seeds.at(-1)}` : `seeds ${seeds.join(",")}`;
 }
 
-/** A number as METRIC lines have it: at most 6 significant digits, a point, no grouping, no exponent. */
+/** A number as METRIC lines have it: 6 significant digits or tenths, a point, no grouping, no exponent. */
 export function formatMetric(value: number): string {
   if (Number.isInteger(value)) return String(value);
+  if (Math.abs(value) >= 100_000) return value.toFixed(1).replace(/\.0$/, "");
   const text = value.toPrecision(6);
   const plain = text.includes("e") ? Number(text).toFixed(12) : text;
   return plain.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
