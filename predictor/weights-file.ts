@@ -48,11 +48,12 @@ export function decodeWeights(bytes: Uint8Array, file?: string): Float64Array {
 
 /** The JSON form of 49 finite weights, one line with a newline. Numbers are written so that they read back exactly. */
 export function weightsToJson(weights: ArrayLike<number>): string {
+  const values = Array.from(weights, (weight) => weight + 0); // −0 becomes 0, which is what JSON makes of it
   const document = {
     schema: WEIGHTS_SCHEMA,
     architecture: ARCHITECTURE,
-    weights: Array.from(weights),
-    crc32: crcHex(weightBytes(weights)),
+    weights: values,
+    crc32: crcHex(weightBytes(values)),
   };
   return `${JSON.stringify(document)}\n`;
 }
