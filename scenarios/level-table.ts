@@ -9,7 +9,7 @@ import type { EventSchedule } from "./schedule.ts";
 import type { ScenarioSpec } from "./spec.ts";
 import { addWander, addWave } from "./wave.ts";
 
-/** The lowest point of the level, as a share of its mean. With requests ≤ a quarter of it there is always room for one. */
+/** The lowest point of the level, as a share of its mean: a swing never empties the heap. */
 const LEAST_SHARE = 0.4;
 /** Climbs use at most this share of the bytes that arrive; the rest is turnover. */
 const CLIMB_SHARE = 0.6;

@@ -65,7 +65,7 @@ export interface EventPlan extends EventSchedule {
 export function planScenario(spec: ScenarioSpec, options: ScenarioOptions): Plan {
   const { durationMicros, capacityBytes, seed, pressureRatio, ratePerSecond } = options;
   const fillEnd = fillEndMicros(durationMicros);
-  const window = { cells: Math.ceil(durationMicros / CELL_MICROS), cellMicros: CELL_MICROS, fromMicros: fillEnd };
+  const span = { cells: Math.ceil(durationMicros / CELL_MICROS), cellMicros: CELL_MICROS, fromMicros: fillEnd };
   const largest = largestRequestBytes(pressureRatio, capacityBytes, spec.largestBytes ?? DEFAULT_LARGEST_BYTES);
   const mix = options.mix ?? spec.mix;
   const sizes = new SizeSampler(spec.sizes, largest);
@@ -91,7 +91,7 @@ export function planScenario(spec: ScenarioSpec, options: ScenarioOptions): Plan
   // Herds count towards the rate, though at most half of it is theirs to take.
   const arrivals = Math.max(planned - herdRequests, planned / 2);
   const ratePerMicro = buildRateTable({
-    ...window,
+    ...span,
     spec,
     durationMicros,
     arrivals,
@@ -111,7 +111,7 @@ export function planScenario(spec: ScenarioSpec, options: ScenarioOptions): Plan
   const rateFactor = Math.max(1, spec.events?.rateFactor ?? 1);
   const surplusPerSecond = ratePerSecond * (rateFactor - 1) * eventSizes.meanLength; // bytes
   const level = buildLevelTables({
-    ...window,
+    ...span,
     spec,
     options,
     cycleStarts: cycles,

@@ -53,16 +53,16 @@ export function parseScenarioSpec(text: string, fileName: string): ScenarioSpec 
     fail([problem(1, [], `the file has ${text.length} characters`, `at most ${MOST_CHARACTERS}`)]);
 
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, stringKeys: true, logLevel: "error" });
-  const syntax = document.errors[0] ?? document.warnings[0];
+  const parsedYaml = parseDocument(text, { lineCounter: lines, stringKeys: true, logLevel: "error" });
+  const syntax = parsedYaml.errors[0] ?? parsedYaml.warnings[0];
   if (syntax !== undefined) {
     const said = syntax.message.split("\n")[0]!.replace(/( at line \d+, column \d+:?|;.*)$/, "");
     fail([problem(lines.linePos(syntax.pos[0]).line, [], `not valid YAML: ${said}`, "YAML 1.2 or JSON")]);
   }
-  const value = plainValue(document, fail);
-  const locate = (path: Path): number => lineOf(document, lines, path);
+  const value = plainValue(parsedYaml, fail);
+  const locate = (path: Path): number => lineOf(parsedYaml, lines, path);
   const explain = (issues: readonly z.core.$ZodIssue[], of: unknown): Problem[] =>
-    issues.flatMap((issue) => problemsOf(issue, of, document, lines));
+    issues.flatMap((issue) => problemsOf(issue, of, parsedYaml, lines));
 
   const parsed = fileSchema.safeParse(value);
   if (!parsed.success) return fail(explain(parsed.error.issues, value));
@@ -105,30 +105,30 @@ function layOver(base: ScenarioSpec, file: ScenarioFile): ScenarioSpec {
   return spec as unknown as ScenarioSpec;
 }
 
-function plainValue(document: Document.Parsed, fail: (problems: readonly Problem[]) => never): unknown {
+function plainValue(parsedYaml: Document.Parsed, fail: (problems: readonly Problem[]) => never): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    return parsedYaml.toJS({ maxAliasCount: 100 });
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
     return fail([problem(1, [], `not valid YAML: ${error.message}`, "YAML 1.2 or JSON")]);
   }
 }
 
-function problemsOf(issue: z.core.$ZodIssue, of: unknown, document: Document.Parsed, lines: LineCounter): Problem[] {
+function problemsOf(issue: z.core.$ZodIssue, of: unknown, parsedYaml: Document.Parsed, lines: LineCounter): Problem[] {
   const path = issue.path as Path;
   if (issue.code === "unrecognized_keys") {
     const known = issue.message.split(", ");
     return issue.keys.map((key) => {
       const place = path.length === 0 ? "" : ` in ${dotted(path)}`;
       const text = `unknown key "${key}"${place}${didYouMean(key, known)}`;
-      const line = lineOf(document, lines, [...path, key]);
+      const line = lineOf(parsedYaml, lines, [...path, key]);
       return { line, path: dotted([...path, key]), message: text, expected: `one of the keys ${issue.message}` };
     });
   }
   const found = valueAt(of, path);
   const what = path.length === 0 ? "the file" : dotted(path);
   const text = found === undefined ? `${what} is missing` : `${what} is ${shown(found)}`;
-  return [problem(lineOf(document, lines, path), path, text, issue.message)];
+  return [problem(lineOf(parsedYaml, lines, path), path, text, issue.message)];
 }
 
 function problem(line: number, path: Path, found: string, expected: string): Problem {
@@ -136,8 +136,8 @@ function problem(line: number, path: Path, found: string, expected: string): Pro
 }
 
 /** The line, from 1, of the key at `path`, or of the closest thing around it that the file has. */
-function lineOf(document: Document.Parsed, lines: LineCounter, path: Path): number {
-  let node: unknown = document.contents;
+function lineOf(parsedYaml: Document.Parsed, lines: LineCounter, path: Path): number {
+  let node: unknown = parsedYaml.contents;
   let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
   for (const step of path) {
     if (isMap(node)) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RequestMix } from "../../core/demand.ts";
+import type { Demand, RequestMix } from "../../core/demand.ts";
 import { AssertionError, MempredError } from "../../core/errors.ts";
 import { RandomStream } from "../../core/random.ts";
 import { blockLength } from "../../core/units.ts";
@@ -17,6 +17,7 @@ import { SizeSampler } from "../../scenarios/size-law.ts";
 import type { EventSpec, LifetimeLaw, SizeLaw, WaveSpec } from "../../scenarios/spec.ts";
 import { didYouMean, suggest } from "../../scenarios/suggest.ts";
 import { addWander, addWave, cycleStarts, waveAt } from "../../scenarios/wave.ts";
+import { checkDemand } from "./check-demand.ts";
 
 describe("DueHeap", () => {
   it("gives back the blocks by due moment, ties by id, as a sorted list does", () => {
@@ -332,6 +333,44 @@ describe("class shares", () => {
       herdAtomic: 1,
       herdAtomicOrDeadline: 1,
     });
+  });
+});
+
+describe("the check of demands", () => {
+  const demand = getScenario("steady").generate({
+    pressureRatio: 0.9,
+    seed: 1,
+    durationMicros: 3_000_000,
+    ratePerSecond: 100,
+    capacityBytes: 102_400,
+  });
+  const firstFree = demand.kind.indexOf(1);
+  const changed = <K extends "id" | "kind" | "sizeBytes" | "flags" | "requestClass" | "tenant" | "alignLog2">(
+    column: K,
+    at: number,
+    value: number,
+  ): Demand => {
+    const copy = demand[column].slice();
+    copy[at] = value;
+    return { ...demand, [column]: copy };
+  };
+
+  it("passes the demand and refuses each way to spoil it", () => {
+    expect(() => checkDemand(demand)).not.toThrow();
+    const late = demand.timeMicros.slice();
+    late[5] = 2_999_999;
+    expect(() => checkDemand({ ...demand, timeMicros: late })).toThrow(/operation 6 of steady: time/);
+    expect(() => checkDemand(changed("id", 1, 0))).toThrow("id 0 is live already");
+    expect(() => checkDemand(changed("id", firstFree, demand.idCount - 1))).toThrow("is not live");
+    expect(() => checkDemand(changed("id", 0, demand.idCount))).toThrow(`id ${demand.idCount} of`);
+    expect(() => checkDemand(changed("kind", 0, 3))).toThrow("kind 3");
+    expect(() => checkDemand(changed("sizeBytes", 0, 0))).toThrow("size 0");
+    expect(() => checkDemand(changed("sizeBytes", firstFree, 1))).toThrow("a free with a size");
+    expect(() => checkDemand(changed("flags", 0, 3))).toThrow("pinned and reclaimable");
+    expect(() => checkDemand(changed("flags", 0, 4))).toThrow("flags 4");
+    expect(() => checkDemand(changed("requestClass", 0, 3))).toThrow("class 3");
+    expect(() => checkDemand(changed("tenant", 0, 1))).toThrow("tenant 1");
+    expect(() => checkDemand(changed("alignLog2", 0, 3))).toThrow("alignment 3");
   });
 });
 

@@ -336,3 +336,22 @@ describe("examples and schema", () => {
     expect(validate({ name: "x", events: null })).toBe(true);
   });
 });
+
+describe("documentation", () => {
+  const page = readFileSync(new URL("../../docs/scenarios.md", import.meta.url), "utf8");
+
+  it("docs/scenarios.md names every family and every key of the schema", () => {
+    for (const id of SCENARIO_IDS) expect(page).toContain(`| \`${id}\` |`);
+    const keys = new Set<string>();
+    const collect = (value: unknown): void => {
+      if (typeof value !== "object" || value === null) return;
+      for (const [key, child] of Object.entries(value)) {
+        if (key === "properties") for (const name of Object.keys(child as object)) keys.add(name);
+        collect(child);
+      }
+    };
+    collect(JSON.parse(scenarioJsonSchema()));
+    expect(keys.size).toBeGreaterThan(50);
+    for (const key of keys) expect(page, key).toMatch(new RegExp(`\`[^\`]*${key.replace("$", "\\$")}[^\`]*\``));
+  });
+});
