@@ -10,6 +10,7 @@ import { blockLength, HORIZON_MICROS, MICROS_PER_SECOND, TICK_MICROS } from "../
 import { ForecastScore } from "../predictor/forecast-score.ts";
 import { GuardedForecaster } from "../predictor/guarded-forecaster.ts";
 import { PREDICTOR_STATE_BYTES, PressurePredictor } from "../predictor/pressure-predictor.ts";
+import { shippedWeights } from "../predictor/shipped-weights.ts";
 import { watchdogStateBytes } from "../predictor/watchdog.ts";
 import { Arena, type ArenaObserver } from "./arena.ts";
 import { type CompactionRunner, RUN_PROACTIVE } from "./compaction-runner.ts";
@@ -84,7 +85,7 @@ class Run {
         buffer: this.#acting.heap.buffer,
         byteOffset,
         seed,
-        ...(options.weights === undefined || options.weights === "cold" ? {} : { weights: options.weights }),
+        weights: options.weights === "cold" ? undefined : (options.weights ?? shippedWeights()),
       });
       this.#signal = options.watchdog === false ? unguarded(this.#predictor) : new GuardedForecaster(this.#predictor);
       const { threshold, exit } = this.#acting.meter;
