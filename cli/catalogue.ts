@@ -18,6 +18,8 @@ export interface OptionSpec {
   readonly choices?: readonly string[];
   /** What completion offers: ids of a registry, or files. */
   readonly completes?: "scenario" | "policy" | "file" | "folder";
+  /** Heading in the help; "What to run" when left out. */
+  readonly group?: "How to run it" | "Output" | "Everywhere";
   /** Another name of an option: its value goes there. */
   readonly aliasOf?: string;
 }
@@ -36,22 +38,36 @@ export interface CommandSpec {
   readonly arguments: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
   readonly examples: readonly string[];
+  /** What holds when nothing is said. */
+  readonly defaults?: string;
   readonly load: () => Promise<Command>;
 }
 
 /** Options of every command. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
-  { name: "quiet", short: "q", description: "no progress, no hints; of the text result the verdict alone" },
-  { name: "verbose", short: "v", description: "say on stderr which settings apply and where each came from" },
-  { name: "no-color", description: "no colour, whatever the terminal says" },
+  {
+    name: "quiet",
+    group: "Everywhere",
+    short: "q",
+    description: "no progress, no hints; of the text result the verdict alone",
+  },
+  {
+    name: "verbose",
+    group: "Everywhere",
+    short: "v",
+    description: "say on stderr which settings apply and where each came from",
+  },
+  { name: "no-color", group: "Everywhere", description: "no colour, whatever the terminal says" },
   {
     name: "config",
+    group: "Everywhere",
     value: "FILE",
     description: "settings in YAML, by option name; flags and MEMPRED_* go before it",
     completes: "file",
   },
   {
     name: "output",
+    group: "Everywhere",
     short: "o",
     value: "DIR",
     description: "where the last run is kept (.mempred, or MEMPRED_HOME)",
@@ -59,7 +75,11 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
-const JSON_SWITCH: OptionSpec = { name: "json", description: "the result as one JSON document on stdout" };
+const JSON_SWITCH: OptionSpec = {
+  name: "json",
+  group: "Output",
+  description: "the result as one JSON document on stdout",
+};
 
 const SUITE_OPTIONS: readonly OptionSpec[] = [
   { name: "pressure", value: "LIST", description: "levels in percent of the capacity, such as 50,75,95" },
@@ -78,20 +98,43 @@ const SUITE_OPTIONS: readonly OptionSpec[] = [
     value: "A,D,W[,P]",
     description: "percent atomic, deadline, wait (and pinned) in place of the scenario's own",
   },
-  { name: "fit", value: "NAME", description: "how the allocator picks a hole", choices: ["segregated", "best"] },
+  {
+    name: "fit",
+    group: "How to run it",
+    value: "NAME",
+    description: "how the allocator picks a hole",
+    choices: ["segregated", "best"],
+  },
   {
     name: "weights",
+    group: "How to run it",
     value: "FILE|cold",
     description: "weights to start from in place of the shipped ones; cold: random",
   },
-  { name: "retries", value: "N", description: "closed loop: a denied request comes again, up to N times" },
-  { name: "no-autonomy", description: "without the 500 ms decision loop" },
-  { name: "no-shadow", description: "without the shadow arena that forecasts are scored against" },
-  { name: "no-watchdog", description: "without the watchdog over the forecaster" },
-  { name: "jobs", short: "j", value: "N", description: "worker threads; results do not depend on it" },
-  { name: "workers", value: "N", description: "the same as --jobs", aliasOf: "jobs" },
+  {
+    name: "retries",
+    group: "How to run it",
+    value: "N",
+    description: "closed loop: a denied request comes again, up to N times",
+  },
+  { name: "no-autonomy", group: "How to run it", description: "without the 500 ms decision loop" },
+  {
+    name: "no-shadow",
+    group: "How to run it",
+    description: "without the shadow arena that forecasts are scored against",
+  },
+  { name: "no-watchdog", group: "How to run it", description: "without the watchdog over the forecaster" },
+  {
+    name: "jobs",
+    group: "How to run it",
+    short: "j",
+    value: "N",
+    description: "worker threads; results do not depend on it",
+  },
+  { name: "workers", group: "How to run it", value: "N", description: "the same as --jobs", aliasOf: "jobs" },
   {
     name: "json",
+    group: "Output",
     value: "FILE",
     isValueOptional: true,
     description: "the result as JSON, to FILE, or to stdout in place of the text",
@@ -99,13 +142,15 @@ const SUITE_OPTIONS: readonly OptionSpec[] = [
   },
   {
     name: "markdown",
+    group: "Output",
     value: "FILE",
     description: "the report as Markdown, to FILE or - for stdout",
     completes: "file",
   },
-  { name: "metrics", description: "METRIC name=value lines after the text" },
+  { name: "metrics", group: "Output", description: "METRIC name=value lines after the text" },
   {
     name: "journal",
+    group: "Output",
     value: "FILE",
     description: "each event as JSON Lines; for a suite of exactly one run",
     completes: "file",
@@ -137,8 +182,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: "duration", value: "TIME", description: "virtual time of a run, such as 10m or 1h" },
       ...SUITE_OPTIONS,
     ],
+    defaults:
+      "all scenarios, pressure 50,75,85,95,98, policies reactive,predictive, seeds 1..5, 10m each, 100 requests/s, 100KiB",
     examples: [
-      "mempred stress                                     everything: a minute or so",
+      "mempred stress                                     everything there is",
       "mempred stress --scenario burst --pressure 95 --seeds 20",
       "mempred stress --scenario steady --policy all --seeds 10 --json all.json",
       "mempred stress --scenario tide --pressure 95 --seed 7 --policy predictive --journal tide.jsonl",
@@ -160,6 +207,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       ...SUITE_OPTIONS,
     ],
+    defaults:
+      "pressure 95 (the peak of the recording over the arena), policies reactive,predictive, seeds 1..5; a recording that is denser than 10,000 requests/s, or has no times, runs at 100 requests/s",
     examples: [
       "mempred replay perl",
       "mempred replay traces/sqlite.trep.gz --pressure 75,95 --seeds 10",
@@ -184,7 +233,13 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: "run", isOptional: true, description: "a result file in place of the last run", completes: "file" },
     ],
     options: [
-      { name: "format", value: "NAME", description: "how to print it", choices: ["text", "json", "md"] },
+      {
+        name: "format",
+        group: "Output",
+        value: "NAME",
+        description: "how to print it",
+        choices: ["text", "json", "md"],
+      },
       { name: "policy", value: "LIST", description: "only these policies", completes: "policy" },
       JSON_SWITCH,
     ],
@@ -242,14 +297,22 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         name: "engine",
         value: "NAME",
-        description: "online: the project's own SGD; tfjs: TensorFlow.js where it is installed",
+        description: "online: the project's own code; tfjs: TensorFlow.js, where it is installed",
         choices: ["online", "tfjs"],
       },
-      { name: "out", value: "FILE", description: "where the weights go", completes: "file" },
-      { name: "jobs", short: "j", value: "N", description: "worker threads; results do not depend on it" },
-      { name: "workers", value: "N", description: "the same as --jobs", aliasOf: "jobs" },
+      { name: "out", group: "Output", value: "FILE", description: "where the weights go", completes: "file" },
+      {
+        name: "jobs",
+        group: "How to run it",
+        short: "j",
+        value: "N",
+        description: "worker threads; results do not depend on it",
+      },
+      { name: "workers", group: "How to run it", value: "N", description: "the same as --jobs", aliasOf: "jobs" },
       JSON_SWITCH,
     ],
+    defaults:
+      "all scenarios, pressure 75,85,95,98, seeds 100001..100003, 10m each, 20 epochs, engine online, to weights.json",
     examples: [
       "mempred train --scenario burst,tide --epochs 20 --out weights.json",
       "mempred stress --weights weights.json",

@@ -126,13 +126,16 @@ export function buildProgram(choose: (chosen: Invocation) => void, help: (text: 
     .showHelpAfterError("(mempred help lists the commands; mempred COMMAND --help its options)")
     .addHelpText("after", `\nStart here:\n  mempred stress --scenario burst --pressure 95\n  mempred report\n`);
   for (const spec of COMMANDS) {
-    const command = program.command(spec.name).description(spec.summary).version(packageVersion(), "--version");
-    command.helpOption("-h, --help", "print this help");
+    const command = program.command(spec.name).description(spec.summary);
+    command.addHelpOption(new Option("-h, --help", "print this help").helpGroup("Everywhere:"));
     for (const argument of spec.arguments) {
       const name = argument.isVariadic ? `${argument.name}...` : argument.name;
       command.argument(argument.isOptional ? `[${name}]` : `<${name}>`, argument.description);
     }
     for (const option of [...spec.options, ...COMMON_OPTIONS]) command.addOption(commanderOption(option));
+    command.version(packageVersion(), "--version", "print the version");
+    command.options.at(-1)!.helpGroup("Everywhere:");
+    if (spec.defaults !== undefined) command.addHelpText("after", `\nDefaults: ${spec.defaults}.`);
     command.addHelpText("after", `\nExamples:\n${spec.examples.map((line) => `  ${line}`).join("\n")}\n`);
     command.action((...received: unknown[]) => {
       const words = received
@@ -165,8 +168,10 @@ function commanderOption(option: OptionSpec): Option {
   const value = option.value === undefined ? "" : option.isVariadic ? `${option.value}...` : option.value;
   const placeholder = value === "" ? "" : option.isValueOptional ? ` [${value}]` : ` <${value}>`;
   const flags = `${option.short === undefined ? "" : `-${option.short}, `}--${option.name}${placeholder}`;
-  const choices = option.choices === undefined ? "" : `: ${option.choices.join(", ")}`;
+  const isListed = option.choices?.every((choice) => option.description.includes(choice)) ?? true;
+  const choices = isListed ? "" : `: ${option.choices!.join(", ")}`;
   const made = new Option(flags, `${option.description}${choices}`);
+  made.helpGroup(`${option.group ?? "What to run"}:`);
   return option.aliasOf === undefined ? made : made.hideHelp();
 }
 

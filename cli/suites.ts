@@ -12,7 +12,7 @@ export interface SuiteDefaults {
 const LEVELS = [0.5, 0.75, 0.85, 0.95, 0.98];
 
 export const SUITES: Readonly<Record<string, SuiteDefaults>> = {
-  /** All scenarios × 5 levels × 5 seeds × 10 min: a minute or so on two cores. */
+  /** All scenarios × 5 levels × 5 seeds × 10 min. */
   default: { pressures: LEVELS, seeds: [1, 2, 3, 4, 5], policies: ["reactive", "predictive"], durationSeconds: 600 },
   /** A first look: seconds. */
   quick: { pressures: [0.75, 0.95], seeds: [1, 2, 3], policies: ["reactive", "predictive"], durationSeconds: 120 },

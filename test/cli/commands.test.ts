@@ -369,6 +369,68 @@ describe("settings reach the simulator", () => {
   });
 });
 
+describe("scenario files", () => {
+  const file = (name: string, text: string) => {
+    const path = join(temporaryFolder(), `${name}.yaml`);
+    writeFileSync(path, `name: ${name}\nbase: steady\n${text}`);
+    return path;
+  };
+
+  test("one file: what it suggests holds unless something stronger says otherwise", async () => {
+    const path = file("my-service", "pressure: 80%\nduration: 15s\nrate: 50\n");
+    const result = JSON.parse(
+      (await run(["stress", "--scenario", path, "--seed", "1", "--json"])).stdout,
+    ) as ResultFile;
+    expect(result.suite).toMatchObject({ scenarios: ["my-service"], pressures: [0.8], durationSeconds: 15, rate: 50 });
+    const stronger = await run([
+      "stress",
+      "--scenario",
+      path,
+      "--seed",
+      "1",
+      "--json",
+      "--pressure",
+      "90",
+      "--rate",
+      "70",
+    ]);
+    expect((JSON.parse(stronger.stdout) as ResultFile).suite).toMatchObject({
+      pressures: [0.9],
+      durationSeconds: 15,
+      rate: 70,
+    });
+    const markdown = await run(["stress", "--scenario", path, "--seed", "1", "--markdown", "-"]);
+    expect(markdown.stdout).toContain(`mempred stress --scenario ${path} --pressure 80`);
+  });
+
+  test("files that disagree: the default holds for all, and that is said", async () => {
+    const one = file("one", "duration: 15s\n");
+    const two = file("two", "duration: 25s\n");
+    const words = [
+      "stress",
+      "--scenario",
+      `${one},${two}`,
+      "--pressure",
+      "95",
+      "--seed",
+      "1",
+      "--suite",
+      "quick",
+      "--json",
+    ];
+    const { stdout, stderr } = await run(words);
+    expect((JSON.parse(stdout) as ResultFile).suite).toMatchObject({ scenarios: ["one", "two"], durationSeconds: 120 });
+    expect(stderr).toContain("the scenarios suggest different durations");
+  });
+
+  test("a file that takes the name of a scenario that runs as well", async () => {
+    const path = file("burst", "");
+    const { status, stderr } = await run(["stress", "--scenario", path, "burst"]);
+    expect(status).toBe(2);
+    expect(stderr).toContain('two scenarios are called "burst"');
+  });
+});
+
 describe("journal, Markdown and files", () => {
   test("a journal is of one run, valid line by line, in order of time", async () => {
     const folder = temporaryFolder();
