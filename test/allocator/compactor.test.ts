@@ -85,6 +85,7 @@ describe.each(COMPACTOR_KINDS)("%s", (kind: CompactorKind) => {
     other.abort(); // has no run to end
     expect(compactor.isActive).toBe(true);
     compactor.abort();
+    compactor.abort();
     expect(compactor.isActive).toBe(false);
     expect(compactor.step(10)).toBe(0);
     expect(other.begin(80, Infinity)).toBe(true);
@@ -161,6 +162,18 @@ describe("slide", () => {
     expect([heap.addressOf(first), heap.payloadOffsetOf(aligned) % 64]).toEqual([0, 0]);
     expect(heap.addressOf(aligned)).toBe(48);
     expect([heap.addressOf(last), heap.holeCount]).toEqual([96, 2]);
+  });
+
+  test("an aligned block that cannot follow its neighbour stays, and the room between is a hole", () => {
+    const heap = new Heap({ capacityBytes: 256, verify: true });
+    const gone = heap.allocate(8);
+    const plain = heap.allocate(24);
+    const aligned = heap.allocate(8, 64);
+    heap.free(gone);
+    const compactor = createCompactor("slide", heap);
+    expect(compactor.begin(1, Infinity)).toBe(true);
+    while (compactor.step(Infinity) > 0);
+    expect([heap.addressOf(plain), heap.addressOf(aligned), heap.holeCount]).toEqual([0, 48, 2]);
   });
 
   test("goes on after the block at the cursor was freed, resized and its hole taken", () => {
@@ -284,6 +297,40 @@ describe.each(["segregated", "best"] as const)("evacuate, %s fit", (fit) => {
     expect(compactor.step(Infinity)).toBe(16);
     while (compactor.step(Infinity) > 0);
     pictureOf(layout);
+  });
+
+  test("rooms that run out in the middle of a step end the step", () => {
+    const layout = layOut("a96 -16 b32 -16 c32 -16 d96 -32 e96 -32 f96", fit);
+    const compactor = createCompactor("evacuate", layout.heap);
+    expect(compactor.begin(112, Infinity)).toBe(true);
+    expect(layout.heap.allocate(24)).not.toBe(NO_HANDLE);
+    expect([compactor.peek(Infinity), compactor.step(Infinity)]).toEqual([32, 32]);
+    expect([compactor.step(Infinity), compactor.failedMoves]).toEqual([0, 1]);
+    pictureOf(layout);
+  });
+
+  test("the budget ends a run whose window has filled up since", () => {
+    const layout = layOut("a96 -32 b16 -32 c96 -48 d96 -48 e96", fit);
+    const compactor = createCompactor("evacuate", layout.heap);
+    expect(compactor.begin(80, 16)).toBe(true);
+    expect(layout.heap.addressOf(layout.heap.allocate(24))).toBeLessThan(192);
+    expect(compactor.step(Infinity)).toBeGreaterThanOrEqual(16);
+    expect([compactor.peek(Infinity), compactor.isActive]).toEqual([0, false]);
+    expect(layout.heap.largestHole()).toBeLessThan(80);
+  });
+
+  test("an aligned block goes to an aligned place, and the gap before it stays free", () => {
+    const heap = new Heap({ capacityBytes: 512, fit, verify: true });
+    heap.allocate(40);
+    const aligned = heap.allocate(8, 64);
+    const holes = [56, 120, 56].map((size) => heap.allocate(size));
+    heap.allocate(heap.largestHole() - 8);
+    heap.free(holes[0]!);
+    heap.free(holes[2]!);
+    const compactor = createCompactor("evacuate", heap);
+    expect(compactor.begin(80, Infinity)).toBe(true);
+    expect([compactor.peek(Infinity), compactor.peek(Infinity), compactor.step(Infinity)]).toEqual([16, 16, 16]);
+    expect([heap.addressOf(aligned), heap.payloadOffsetOf(aligned), heap.largestHole()]).toEqual([304, 320, 80]);
   });
 
   test("a block placed across the end of the window is left alone", () => {
