@@ -1,6 +1,8 @@
 // The edge of the process: everything that a command takes from its surroundings, in one object, so that a test can run a
 // command in-process and see each byte. Two streams: stdout carries the result and nothing else.
 
+import { EXIT_OK, EXIT_USAGE } from "./exit.ts";
+
 export interface OutputStream {
   write(text: string): void;
   readonly isTerminal: boolean;
@@ -24,16 +26,16 @@ export interface Host {
 }
 
 /**
- * The host of this process. A reader that closes the pipe ends the process quietly: whatever is left to print, nobody
- * wants it. The exit status is then 0, unless one was set.
+ * The host of this process. A reader that closes stdout ends the process quietly: whatever is left to print, nobody wants
+ * it, and the exit status stays what it was going to be. Nobody listening on stderr is no reason to stop.
  */
 export function processHost(processors: number): Host {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
-      throw error;
-    });
-  }
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(process.exitCode ?? EXIT_OK);
+    process.stderr.write(`mempred: stdout cannot be written: ${error.code ?? error.message}\n`);
+    process.exit(EXIT_USAGE);
+  });
+  process.stderr.on("error", () => {});
   return {
     environment: process.env,
     currentFolder: process.cwd(),

@@ -18,6 +18,9 @@ import { usage } from "./settings.ts";
 import { type StoredResult, stringifyResult } from "./stored-result.ts";
 import { type SuiteOutputs, suiteOutputs, workersOf } from "./suite-settings.ts";
 
+/** A result is one text in memory, some 6 KB a run; past this it might be too long for a string, after all that work. */
+const MOST_RUNS = 50_000;
+
 /** Runs it. `inputs` are files that must not be overwritten. */
 export async function runSuiteCommand(
   context: CommandContext,
@@ -28,6 +31,12 @@ export async function runSuiteCommand(
   const { suite } = request;
   const outputs = suiteOutputs(settings);
   const workers = workersOf(context);
+  const runs = suite.scenarios.length * suite.pressures.length * suite.seeds.length * suite.policies.length;
+  if (runs > MOST_RUNS)
+    throw usage(
+      `${runs} runs are more than one result can hold`,
+      `at most ${MOST_RUNS}: fewer seeds, levels or scenarios`,
+    );
   if (outputs.journalPath !== null) checkOneRun(suite);
   await checkOutputs(outputs.files, inputs);
 
@@ -42,6 +51,7 @@ export async function runSuiteCommand(
   const { writeFileAtomic } = await import("../io/write-file.ts");
   if (outputs.jsonPath !== null) await writeFileAtomic(outputs.jsonPath, stringifyResult(result));
   if (outputs.markdownPath !== null) await writeFileAtomic(outputs.markdownPath, markdownOf(result));
+  for (const { path } of outputs.files) context.note(`mempred: wrote ${path}`);
   await saveLastRun(context, result, predictorState);
   const status = signal === null ? EXIT_OK : signal === "SIGINT" ? EXIT_SIGINT : EXIT_SIGTERM;
   if (signal !== null) context.note(`mempred: ${signal}: what was done is written and marked isPartial`);

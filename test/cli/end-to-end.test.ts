@@ -113,7 +113,7 @@ describe("exit codes, each as documented", () => {
       "--pressure",
       "95",
       "--seeds",
-      "100000",
+      "20000",
       "--duration",
       "60s",
       "--json",
@@ -162,6 +162,17 @@ describe("streams", () => {
     expect(stderr).toContain("disk is full");
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(stdout).toContain("status 2");
+  });
+
+  test("stdout that cannot be written, and stderr that nobody reads", () => {
+    if (existsSync("/dev/full")) {
+      const { stderr, stdout } = shell("$MEMPRED scenarios > /dev/full; echo status $?");
+      expect(stderr).toBe("mempred: stdout cannot be written: ENOSPC\n");
+      expect(stdout).toBe("status 2\n");
+    }
+    const unread = shell(`$MEMPRED ${QUICK.join(" ")} --verbose 2> >(true); echo status $?`);
+    expect(unread.stdout).toContain("verdict:");
+    expect(unread.stdout).toContain("status 0");
   });
 
   test("--json alone gives exactly one document on stdout", () => {

@@ -62,6 +62,7 @@ const BAD_INPUT: readonly (readonly [string, () => readonly string[], RegExp])[]
   ["capacity of 2^53", () => [...ONE, "--capacity", "9007199254740992"], /too large/],
   ["negative seed", () => ["stress", "--seed", "-3"], /not a seed/],
   ["seed of 2^53", () => ["stress", "--seed", "9007199254740992"], /not a seed/],
+  ["more runs than a result can hold", () => ["stress", "--seeds", "100000"], /10000000 runs are more than one result/],
   ["both kinds of seeds", () => ["stress", "--seed", "1", "--seeds", "5"], /--seeds and --seed exclude each other/],
   ["no workers", () => [...ONE, "--workers", "0"], /from 1 to 256/],
   ["a duration without unit", () => ["stress", "--duration", "10"], /10s, 10m or 10h/],
