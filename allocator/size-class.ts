@@ -28,5 +28,5 @@ export function classOfSearch(lengthBytes: number): number {
 export function leastLengthOfClass(sizeClass: number): number {
   const level = sizeClass >>> SUBCLASS_BITS;
   const shift = level > 0 ? level - 1 : 0;
-  return (sizeClass - (shift << SUBCLASS_BITS)) * 2 ** shift * 16;
+  return (sizeClass - (shift << SUBCLASS_BITS)) << (shift + 4);
 }

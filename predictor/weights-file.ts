@@ -49,24 +49,24 @@ export function decodeWeights(bytes: Uint8Array, file?: string): Float64Array {
 /** The JSON form of 49 finite weights, one line with a newline. Numbers are written so that they read back exactly. */
 export function weightsToJson(weights: ArrayLike<number>): string {
   const values = Array.from(weights, (weight) => weight + 0); // −0 becomes 0, which is what JSON makes of it
-  const document = {
+  const content = {
     schema: WEIGHTS_SCHEMA,
     architecture: ARCHITECTURE,
     weights: values,
     crc32: crcHex(weightBytes(values)),
   };
-  return `${JSON.stringify(document)}\n`;
+  return `${JSON.stringify(content)}\n`;
 }
 
 /** The weights (49) in a JSON document; keys that it does not know are ignored. `file` is named in errors. */
 export function weightsFromJson(text: string, file?: string): Float64Array {
-  let document: unknown;
+  let content: unknown;
   try {
-    document = JSON.parse(text);
+    content = JSON.parse(text);
   } catch (cause) {
     throw invalid("the weights are not JSON", file, `a ${WEIGHTS_SCHEMA} document`, cause);
   }
-  const { schema, architecture, weights, crc32: stated } = Object(document) as Record<string, unknown>;
+  const { schema, architecture, weights, crc32: stated } = Object(content) as Record<string, unknown>;
   if (schema !== WEIGHTS_SCHEMA) throw invalid(`the schema is ${JSON.stringify(schema)}`, file, WEIGHTS_SCHEMA);
   if (JSON.stringify(architecture) !== JSON.stringify(ARCHITECTURE)) {
     throw invalid(`the architecture is ${JSON.stringify(architecture)}`, file, JSON.stringify(ARCHITECTURE));
