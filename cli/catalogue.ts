@@ -112,6 +112,12 @@ const SUITE_OPTIONS: readonly OptionSpec[] = [
     description: "weights to start from in place of the shipped ones; cold: random",
   },
   {
+    name: "reserve",
+    group: "How to run it",
+    value: "SIZE",
+    description: "bytes that only atomic requests may use, for policies with a reserve",
+  },
+  {
     name: "retries",
     group: "How to run it",
     value: "N",

@@ -16,6 +16,8 @@ export interface CellSettings {
   readonly watchdog: boolean;
   readonly shadow: boolean;
   readonly retries: number;
+  /** Null: each policy's own. */
+  readonly reserveBytes: number | null;
   /** Null: the shipped ones. */
   readonly weights: Float64Array | "cold" | null;
   readonly keepDecisions: number;
@@ -61,7 +63,7 @@ export async function runCell(
     const run = (id: string, extra: Partial<SimulateOptions>): RunResult => {
       policy = id;
       const collector = Collector === null ? null : new Collector();
-      const { fit, autonomy, watchdog, shadow, retries, keepDecisions, weights } = settings;
+      const { fit, autonomy, watchdog, shadow, retries, reserveBytes, keepDecisions, weights } = settings;
       const outcome = engine.simulate({
         demand,
         policy: id,
@@ -73,6 +75,7 @@ export async function runCell(
         retries,
         keepDecisions,
         ...(weights === null ? {} : { weights }),
+        ...(reserveBytes === null ? {} : { reserveBytes }),
         ...(collector === null ? {} : { samples: collector }),
         ...extra,
       });

@@ -5,6 +5,7 @@ import type { CommandContext } from "./command.ts";
 import { JOURNAL_SIGNATURE, MARKDOWN_SIGNATURE, type OutputFile, RESULT_SIGNATURE } from "./outputs.ts";
 import { type Settings, usage } from "./settings.ts";
 import {
+  parseBytes,
   parseCapacityBytes,
   parseCount,
   parseMix,
@@ -65,9 +66,16 @@ export function commonSuiteParts(settings: Settings) {
     autonomy: settings.isOn("autonomy", true),
     watchdog: settings.isOn("watchdog", true),
     shadow: settings.isOn("shadow", true),
+    reserve: reserveOf(settings),
     retries: settings.get("retries", (text) => parseCount(text, 0, 100), 0),
     rate: settings.get("rate", parseRate, null),
   };
+}
+
+/** As a part of SuiteSettings: there only when it was asked for. */
+function reserveOf(settings: Settings): { reserveBytes?: number } {
+  const reserveBytes = settings.get("reserve", parseBytes, null);
+  return reserveBytes === null ? {} : { reserveBytes };
 }
 
 /** Weights to start from, and what the result file says of them. Errors: NOT_FOUND, INVALID_WEIGHTS. */

@@ -65,6 +65,7 @@ export async function replay(context: CommandContext): Promise<CommandOutcome> {
       watchdog: parts.watchdog,
       shadow: parts.shadow,
       weights: label,
+      ...parts.reserve,
       retries: parts.retries,
       ...(stretch === null ? {} : { timing: `stretch ${stretch}` }),
       files,

@@ -37,6 +37,7 @@ export async function stress(context: CommandContext): Promise<CommandOutcome> {
       watchdog: parts.watchdog,
       shadow: parts.shadow,
       weights: label,
+      ...parts.reserve,
       retries: parts.retries,
       ...(files.length > 0 ? { files: Object.fromEntries(files) } : {}),
     },

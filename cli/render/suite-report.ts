@@ -2,7 +2,7 @@
 // layouts of this one model, so they cannot say different things. Costs are rows like gains are, and where nothing can be
 // told the report says that.
 
-import type { Comparison, Interval, ResultFile, RunResult } from "../../sim/result.ts";
+import { type Comparison, type Interval, OOM_CAUSES, type ResultFile, type RunResult } from "../../sim/result.ts";
 import { runsDigest } from "../../sim/suite/baseline.ts";
 import { durationText, mixText } from "../../sim/suite/plan.ts";
 import { mean } from "../../sim/suite/statistics.ts";
@@ -273,8 +273,11 @@ function blockRows(
     ),
     row("bytes moved", (r) => formatBytes(moved(r)), comparison?.movedBytes ?? null, signedBytes, "cost"),
     row(
-      "response p99 · longest",
-      (r) => `${formatMicros(average((run) => run.responseMicros.p99)(r))} · ${formatMicros(worst(r))}`,
+      "response p99 · p99.9 · max",
+      (r) =>
+        [average((run) => run.responseMicros.p99)(r), average((run) => run.responseMicros.p999)(r), worst(r)]
+          .map(formatMicros)
+          .join(" · "),
       comparison?.responseP99Micros ?? null,
       signedMicros,
       "outcome",
@@ -332,6 +335,15 @@ function blockLines(
       ].join(" · "),
     ]);
   }
+  const at = (name: string) =>
+    result.runs.filter(
+      (run) => run.scenario === scenario && run.pressureRatio === pressureRatio && run.policy === name,
+    );
+  const causes = [baseline, policy]
+    .filter((name) => name !== null)
+    .map((name) => `${name} ${causesText(at(name))}`)
+    .join(" · ");
+  lines.push(["denied for", causes]);
   const bounds = boundsText(result, scenario, pressureRatio, baseline, policy);
   if (bounds !== "") lines.push(["bounds", bounds]);
   const sum = (pick: (run: RunResult) => number) => shownRuns.reduce((total, run) => total + pick(run), 0);
@@ -349,6 +361,13 @@ function blockLines(
     ].join(" · "),
   ]);
   return lines;
+}
+
+/** Why requests were denied, mean a run, most first: "fragmentation 12, capacity 3". */
+function causesText(runs: readonly RunResult[]): string {
+  const causes = OOM_CAUSES.map((cause) => ({ cause, count: mean(runs.map((run) => run.ooms.byCause[cause])) }));
+  const shown = causes.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
+  return shown.length === 0 ? "nothing" : shown.map(({ cause, count }) => `${cause} ${formatCount(count)}`).join(", ");
 }
 
 function boundsText(

@@ -17,6 +17,7 @@ export const settingsSchema = z
     watchdog: z.boolean(),
     shadow: z.boolean(),
     weights: z.string().describe('"shipped", "cold", or the digest of a weights file.'),
+    reserveBytes: z.int().min(0).optional().describe("For policies with a reserve; left out: each policy's own."),
     retries: z.int().min(0).describe("Closed loop: how often a denied request comes again."),
     timing: z.string().optional(),
     files: z.record(z.string(), z.string()).optional(),

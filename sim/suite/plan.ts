@@ -16,6 +16,8 @@ export interface SuiteSettings {
   readonly shadow: boolean;
   /** "shipped", "cold", or the digest of a weights file. */
   readonly weights: string;
+  /** Bytes that only atomic requests may use, for policies with a reserve; left out: each policy's own. */
+  readonly reserveBytes?: number;
   /** Closed loop: how often a denied request comes again. 0 = open loop. */
   readonly retries: number;
   /** Replay: how recorded times were treated. */

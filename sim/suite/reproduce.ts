@@ -48,6 +48,7 @@ function settingWords(settings: SuiteSettings): string[] {
   if (!settings.autonomy) words.push("--no-autonomy");
   if (!settings.watchdog) words.push("--no-watchdog");
   if (!settings.shadow) words.push("--no-shadow");
+  if (settings.reserveBytes !== undefined) words.push("--reserve", String(settings.reserveBytes));
   if (settings.retries > 0) words.push("--retries", String(settings.retries));
   if (settings.weights === "cold") words.push("--weights", "cold");
   else if (settings.weights !== "shipped") words.push("--weights", `FILE-${settings.weights}`);

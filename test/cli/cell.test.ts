@@ -29,6 +29,7 @@ const SETTINGS: CellSettings = {
   watchdog: true,
   shadow: true,
   retries: 0,
+  reserveBytes: null,
   weights: null,
   keepDecisions: 3,
   journalPath: null,

@@ -41,6 +41,7 @@ describe("K26, K30-K32: stress runs a baseline and a predictive policy side by s
       "compactions (proactive)",
       "bytes moved",
       "response p99",
+      "denied for",
     ])
       expect(text).toContain(label);
     expect(text).toContain("guards");
@@ -320,6 +321,17 @@ describe("settings reach the simulator", () => {
     });
     expect(reactive!.requests.wait).toBe(reactive!.requests.total);
     expect(result.suite).toMatchObject({ rate: 50, settings: { retries: 1 } });
+  });
+
+  test("the reserve of policies that have one", async () => {
+    const own = await digestOf("--policy", "reserve");
+    const large = await digestOf("--policy", "reserve", "--reserve", "16KiB");
+    expect(own.suite).not.toMatchObject({ settings: { reserveBytes: expect.anything() } });
+    expect(large.suite).toMatchObject({ settings: { reserveBytes: 16_384 } });
+    expect(large.runs[0]!.ooms.byCause.reserve).toBeGreaterThan(own.runs[0]!.ooms.byCause.reserve);
+    const wrong = await run([...base, "--reserve", "1GiB"]);
+    expect(wrong.status).toBe(2);
+    expect(wrong.stderr).toContain("does not fit");
   });
 
   test("placebo copies the number of proactive runs of its partner, whether or not that is in the suite", async () => {

@@ -56,7 +56,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     get listeners() {
       return handlers.size;
     },
-    processors: options.processors ?? 2,
+    processors: options.processors ?? 1,
     ...(options.engineUrl === undefined ? {} : { engineUrl: options.engineUrl }),
   };
 }

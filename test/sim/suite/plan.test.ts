@@ -76,13 +76,14 @@ describe("settings as flags take them", () => {
         shadow: false,
         weights: "cold",
         retries: 2,
+        reserveBytes: 2048,
         files: { burst: "my scenarios/burst.yaml" },
       },
     });
     expect(reproduceCommand(odd, { scenario: "burst" })).toBe(
       "mempred stress --scenario 'my scenarios/burst.yaml' --pressure 75,95 --seeds 4 --policy reactive,predictive " +
         "--duration 1m --rate 50 --mix 20,20,60,0 --capacity 1048576 --fit best --no-autonomy --no-watchdog " +
-        "--no-shadow --retries 2 --weights cold",
+        "--no-shadow --reserve 2048 --retries 2 --weights cold",
     );
   });
 
