@@ -114,7 +114,7 @@ export class Arena {
     this.slots[0] = ~0; // NO_HANDLE must not find itself in slot 0
     this.freeBytes = capacityBytes;
     this.lists = fit === "segregated" ? new SegregatedIndex(this.words, capacityBytes) : null;
-    this.tree = fit === "best" ? new BestFitIndex(this.words) : null;
+    this.tree = fit === "best" ? new BestFitIndex(this.words, capacityBytes) : null;
     this.linkHole(LEAD_WORDS, capacityBytes);
     this.setReferenceLength(referenceLengthBytes);
   }

@@ -101,9 +101,9 @@ export class SegregatedIndex implements HoleIndex {
     let bits = bitmap[index]! & ~(TOP_BIT >>> (this.#sentinelClass & 31));
     while (bits === 0 && index > 0) bits = bitmap[--index]!;
     if (bits === 0) return 0;
-    const lowest = 31 - Math.clz32(bits & -bits); // the highest class is the lowest bit
     let best = 0;
-    for (let word = this.heads[(index << 5) + 31 - lowest]!; word >= 0; word = this.#words[word + 1]!) {
+    // The highest class is the lowest bit.
+    for (let word = this.heads[(index << 5) + Math.clz32(bits & -bits)]!; word >= 0; word = this.#words[word + 1]!) {
       const length = this.#words[word]! & LENGTH_MASK;
       if (length > best) best = length;
     }

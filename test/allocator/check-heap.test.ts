@@ -5,6 +5,7 @@ import { checkHeap, HEAP_RULES } from "../../allocator/check-heap.ts";
 import { createCompactor } from "../../allocator/compactor.ts";
 import { type FitKind, Heap } from "../../allocator/heap.ts";
 import { FREE, PINNED, PREVIOUS_FREE, wordOfAddress } from "../../allocator/layout.ts";
+import { AssertionError } from "../../core/errors.ts";
 
 const produced = new Set<string>();
 
@@ -111,18 +112,34 @@ describe("the segregated index", () => {
 });
 
 describe("the best-fit index", () => {
-  /** Word of the tree's root and of one child, with the side the child hangs on. */
-  function family(heap: Heap): { root: number; child: number; side: number } {
-    const root = heap.words[0]!;
-    const side = heap.words[root + 1]! >= 0 ? 1 : 2;
-    return { root, child: heap.words[root + side]!, side };
+  /** Eight holes of 16 bytes, so that one class has a tree of some depth. */
+  function wooded(): Heap {
+    const heap = new Heap({ capacityBytes: 512, fit: "best" });
+    const handles = Array.from({ length: 17 }, () => heap.allocate(8));
+    for (let i = 1; i < 17; i += 2) heap.free(handles[i]!);
+    expect(checkHeap(heap)).toEqual([]);
+    return heap;
   }
 
-  test("index-foreign: the tree leads to a live block, or out of the arena", () => {
-    for (const target of [wordOfAddress(0), 100_000, wordOfAddress(32) + 2])
-      expect(rulesAfter(sample("best"), (heap) => void (heap.words[family(heap).root + 1] = target))).toContain(
-        "index-foreign",
-      );
+  /** Word of the tree's root and of one child, with the side the child hangs on. */
+  function family({ tree, words }: Heap): { root: number; child: number; side: number } {
+    const root = tree!.roots[1]!;
+    const side = words[root + 1]! >= 0 ? 1 : 2;
+    return { root, child: words[root + side]!, side };
+  }
+
+  const cases: [rule: string, what: string, damage: Damage][] = [
+    ["index-bitmap", "a bit without a tree", ({ tree }) => void (tree!.bitmap[0]! |= 1)],
+    ["index-bitmap", "a tree without a bit", ({ tree }) => void (tree!.bitmap[0] = 0)],
+    ["index-bitmap", "the sentinel's bit", ({ tree }) => void tree!.bitmap.fill(0, 1)],
+    ["index-foreign", "a live block", (heap, at) => void (heap.words[family(heap).root + 1] = at(0))],
+    ["index-foreign", "no boundary", (heap, at) => void (heap.words[family(heap).root + 1] = at(16) + 2)],
+    ["index-foreign", "outside", (heap) => void (heap.words[family(heap).root + 1] = 100_000)],
+    ["index-class", "wrong class", ({ tree }) => void (tree!.roots[5] = tree!.roots[1]!)],
+    ["index-link", "a circle", (heap) => void (heap.words[family(heap).child + 1] = family(heap).root)],
+  ];
+  test.each(cases)("%s: %s", (rule, _what, damage) => {
+    expect(rulesAfter(wooded(), damage)).toContain(rule);
   });
 
   test("index-class: a hole on the wrong side", () => {
@@ -132,15 +149,28 @@ describe("the best-fit index", () => {
       heap.words[root + 1] = heap.words[root + 2]!;
       heap.words[root + 2] = left;
     };
-    expect(rulesAfter(sample("best"), damage)).toContain("index-class");
+    expect(rulesAfter(wooded(), damage)).toContain("index-class");
   });
 
-  test("index-link: a circle, or a child of higher priority", () => {
-    const damage: Damage = (heap) => {
-      const { root, child, side } = family(heap);
-      heap.words[child + side] = root;
-    };
-    expect(rulesAfter(sample("best"), damage)).toContain("index-link");
+  test("holes can be taken out and put back in any order, and the tree is the same", () => {
+    const heap = wooded();
+    const shape = [...heap.words];
+    for (let first = 0; first < 8; first++) {
+      const order = Array.from({ length: 8 }, (_, i) => wordOfAddress(16 + 32 * ((first + 3 * i) % 8)));
+      for (const word of order) heap.holes.remove(word, 16);
+      expect(heap.tree!.roots[1]).toBe(-1);
+      for (const word of order) heap.holes.insert(word, 16);
+      expect(checkHeap(heap)).toEqual([]);
+      expect([...heap.words].slice(1)).toEqual(shape.slice(1)); // all but the lead word
+    }
+  });
+
+  test("taking out a hole that is not in the index is a mistake", () => {
+    const heap = wooded();
+    heap.holes.remove(wordOfAddress(16), 16);
+    expect(() => heap.holes.remove(wordOfAddress(16), 16)).toThrow(AssertionError);
+    heap.holes.insert(wordOfAddress(16), 16);
+    expect(checkHeap(heap)).toEqual([]);
   });
 });
 

@@ -391,7 +391,19 @@ describe("the class that may hold a fitting hole", () => {
     expect(heap.canPlace(1_040)).toBe(false); // the one that fits is now one too deep
     expect(heap.largestHole()).toBe(1_040);
     expect(heap.allocate(1_032)).toBe(NO_HANDLE);
-    expect(new Heap({ capacityBytes, fit: "best" }).canPlace(1_040)).toBe(true);
+  });
+
+  test("best fit looks as deep as it takes", () => {
+    const heap = new Heap({ capacityBytes, fit: "best" });
+    const lengths = [1_040, 16];
+    for (let i = 0; i < 2 * CLASS_SEARCH_LIMIT; i++) lengths.push(1_024, 16);
+    const handles = layOut(heap, lengths);
+    heap.allocate(heap.largestHole() - 8);
+    for (let i = 0; i < handles.length; i += 2) heap.free(handles[i]!);
+    expect(heap.allocate(1_032, 4_096)).toBe(NO_HANDLE);
+    expect(heap.addressOf(heap.allocate(1_032))).toBe(0);
+    expect(heap.canPlace(1_040)).toBe(false);
+    expect(heap.addressOf(heap.allocate(1_016))).toBe(1_056);
   });
 
   test("canPlace refuses what makes no sense and says no beyond the capacity", () => {
