@@ -359,6 +359,7 @@ class Run {
 /** The forecaster as it is, for a run without a watchdog. */
 function unguarded(forecaster: Forecaster): GuardedSignal {
   return {
+    guarded: forecaster,
     id: forecaster.id,
     stateBytes: forecaster.stateBytes,
     isTripped: false,

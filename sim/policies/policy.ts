@@ -10,6 +10,8 @@ import type { DecisionLog } from "../decisions.ts";
 
 /** A forecaster with its watchdog, if it has one. */
 export interface GuardedSignal extends Forecaster {
+  /** The forecaster itself; its weights, where it has some, are live. */
+  readonly guarded: Forecaster & { readonly weights?: Float64Array | undefined };
   /** True while the watchdog does not let it through. */
   readonly isTripped: boolean;
   /** The trips so far, in order. */
