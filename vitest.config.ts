@@ -10,6 +10,7 @@ export default defineConfig({
       provider: "v8",
       include: ["core/**", "allocator/**", "predictor/**", "scenarios/**", "sim/**", "io/**", "cli/**"],
       reporter: ["text-summary", "json-summary"],
+      thresholds: { lines: 91, statements: 91, "allocator/**": { branches: 100 } },
     },
   },
 });
