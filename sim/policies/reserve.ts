@@ -4,13 +4,13 @@
 
 import { PASSIVE_POLICY, type PolicyDefinition } from "./policy.ts";
 
-/** Share of the arena that is held back when no size is given. */
-const DEFAULT_RESERVE_RATIO = 0.01;
+/** Share of the arena that is held back when no size is given. The scenarios' peaks leave 1 %, so less would never bind. */
+const DEFAULT_RESERVE_RATIO = 0.02;
 
 export const reserve: PolicyDefinition = {
   id: "reserve",
   title: "reactive + reserve",
-  description: "reactive, and 1 % of the arena (or --reserve) is left to atomic requests",
+  description: "reactive, and 2 % of the arena (or --reserve) is left to atomic requests",
   isProactive: false,
   compactsOnDemand: true,
   usesNetwork: false,
