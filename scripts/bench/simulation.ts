@@ -49,7 +49,7 @@ export async function benchSimulation(options: { smoke: boolean }): Promise<Benc
     made += requestsOf(demand);
     demands.set(scenario, demand);
   }
-  warmUp(smoke ? [] : [...demands.values()]);
+  if (!smoke) for (const policy of POLICIES) for (const demand of demands.values()) simulate(runOf(demand, policy));
 
   for (const percent of [50, 95]) {
     const demand = percent === 95 ? demands.get("steady")! : makeDemand("steady", percent / 100);
@@ -100,9 +100,9 @@ function timeAll(demands: readonly Demand[], repetitions: number, digest: Digest
   return all.map((times) => ({ reactive: median(times.reactive), predictive: median(times.predictive) }));
 }
 
-/** Lets the engine compile what is timed afterwards. */
-function warmUp(demands: readonly Demand[]): void {
-  for (const demand of demands) for (const policy of POLICIES) simulate(runOf(demand, policy));
+/** Lets the engine compile for this policy what the last one has shaped. */
+function warmUp(policy: BenchPolicy, demand: Demand): void {
+  for (let run = 0; run < 3; run++) simulate(runOf(demand, policy));
 }
 
 function runOf(demand: Demand, policy: BenchPolicy): SimulateOptions {
@@ -120,6 +120,7 @@ function speedRow(name: string, policy: BenchPolicy, requests: number, times: Ti
  * arrays' contents lie outside of that heap: they are made once a run and are not counted.
  */
 async function garbageRow(policy: BenchPolicy, demand: Demand): Promise<BenchRow> {
+  warmUp(policy, demand);
   const session = new Session();
   session.connect();
   await session.post("HeapProfiler.startSampling", {
