@@ -11,17 +11,20 @@ const BUCKETS = 4; // per row; one more while a row overflows
 const WIDTH = BUCKETS + 1;
 const LEAST_PART = 5; // values on either side of a cut
 
+/** Slots of the totals. */
+const SUM = 0;
+const VARIANCE = 1;
+
 /** Bytes of one window. */
-export const ADWIN_STATE_BYTES = ROWS * WIDTH * 2 * 8 + ROWS;
+export const ADWIN_STATE_BYTES = ROWS * WIDTH * 2 * 8 + ROWS + 2 * 8 + 8;
 
 export class Adwin {
   readonly #sums = new Float64Array(ROWS * WIDTH);
   readonly #variances = new Float64Array(ROWS * WIDTH); // sums of squared deviations
   readonly #counts = new Uint8Array(ROWS);
   readonly #delta: number;
+  readonly #totals = new Float64Array(2); // sum and variance of the window, kept unboxed
   #length = 0;
-  #sum = 0;
-  #variance = 0;
 
   /** @param delta probability of a false cut for independent values, 0 < delta < 1 */
   constructor(delta = 0.002) {
@@ -36,15 +39,14 @@ export class Adwin {
 
   /** Their mean; 0 for an empty window. */
   get mean(): number {
-    return this.#length === 0 ? 0 : this.#sum / this.#length;
+    return this.#length === 0 ? 0 : this.#totals[SUM] / this.#length;
   }
 
   /** Forgets everything. */
   reset(): void {
     this.#counts.fill(0);
     this.#length = 0;
-    this.#sum = 0;
-    this.#variance = 0;
+    this.#totals.fill(0);
   }
 
   /**
@@ -56,11 +58,11 @@ export class Adwin {
     assert(value >= 0 && value <= 1, "ADWIN takes values in 0..1");
     if (this.#length > 0) {
       const deviation = value - this.mean;
-      this.#variance += (deviation * deviation * this.#length) / (this.#length + 1);
+      this.#totals[VARIANCE] += (deviation * deviation * this.#length) / (this.#length + 1);
     }
     this.#length++;
-    this.#sum += value;
-    this.#push(0, value, 0);
+    this.#totals[SUM] += value;
+    this.#push(value);
     const change = this.#findChange();
     if (change !== 0) {
       do this.#dropOldest();
@@ -69,47 +71,55 @@ export class Adwin {
     return change;
   }
 
-  /** Appends a bucket to a row; merges its two oldest into the next row when it overflows. */
-  #push(row: number, sum: number, variance: number): void {
-    const base = row * WIDTH;
-    const count = this.#counts[row];
-    this.#sums[base + count] = sum;
-    this.#variances[base + count] = variance;
-    this.#counts[row] = count + 1;
-    if (count + 1 <= BUCKETS) return;
-    if (row === ROWS - 1) {
-      this.#dropOldest();
-      return;
+  /** Appends a bucket of one value to row 0; a row that overflows hands its two oldest on to the next, merged. */
+  #push(value: number): void {
+    const sums = this.#sums;
+    const variances = this.#variances;
+    const counts = this.#counts;
+    sums[counts[0]] = value;
+    variances[counts[0]] = 0;
+    counts[0]++;
+    for (let row = 0; counts[row] > BUCKETS; row++) {
+      if (row === ROWS - 1) {
+        this.#dropOldest();
+        return;
+      }
+      const base = row * WIDTH;
+      const next = base + WIDTH + counts[row + 1];
+      const size = 1 << row;
+      const gap = (sums[base] - sums[base + 1]) / size;
+      sums[next] = sums[base] + sums[base + 1];
+      variances[next] = variances[base] + variances[base + 1] + (gap * gap * size) / 2;
+      counts[row + 1]++;
+      this.#shift(row, 2);
     }
-    const size = 1 << row;
-    const gap = (this.#sums[base] - this.#sums[base + 1]) / size;
-    const mergedSum = this.#sums[base] + this.#sums[base + 1];
-    const mergedVariance = this.#variances[base] + this.#variances[base + 1] + (gap * gap * size) / 2;
-    this.#shift(row, 2);
-    this.#push(row + 1, mergedSum, mergedVariance);
   }
 
   /** Removes the `n` oldest buckets of a row. */
   #shift(row: number, n: number): void {
     const base = row * WIDTH;
-    this.#sums.copyWithin(base, base + n, base + WIDTH);
-    this.#variances.copyWithin(base, base + n, base + WIDTH);
-    this.#counts[row] -= n;
+    const left = this.#counts[row] - n;
+    for (let i = 0; i < left; i++) {
+      this.#sums[base + i] = this.#sums[base + i + n];
+      this.#variances[base + i] = this.#variances[base + i + n];
+    }
+    this.#counts[row] = left;
   }
 
   #dropOldest(): void {
+    const totals = this.#totals;
     let row = ROWS - 1;
     while (this.#counts[row] === 0) row--;
     const size = 1 << row;
     const sum = this.#sums[row * WIDTH];
     const rest = this.#length - size;
     if (rest > 0) {
-      const gap = sum / size - (this.#sum - sum) / rest;
-      const change = this.#variances[row * WIDTH] + (gap * gap * size * rest) / this.#length;
-      this.#variance = Math.max(0, this.#variance - change);
-    } else this.#variance = 0;
+      const gap = sum / size - (totals[SUM] - sum) / rest;
+      totals[VARIANCE] -= this.#variances[row * WIDTH] + (gap * gap * size * rest) / this.#length;
+      if (totals[VARIANCE] < 0) totals[VARIANCE] = 0; // by rounding
+    } else totals[VARIANCE] = 0;
     this.#length = rest;
-    this.#sum -= sum;
+    totals[SUM] -= sum;
     this.#shift(row, 1);
   }
 
@@ -121,7 +131,8 @@ export class Adwin {
     const n = this.#length;
     if (n < 2 * LEAST_PART) return 0;
     const logTerm = logDeterministic((2 * logDeterministic(n)) / this.#delta);
-    const variance = this.#variance / n;
+    const total = this.#totals[SUM];
+    const variance = this.#totals[VARIANCE] / n;
     let oldLength = 0;
     let oldSum = 0;
     for (let row = ROWS - 1; row >= 0; row--) {
@@ -133,7 +144,7 @@ export class Adwin {
         if (oldLength < LEAST_PART) continue;
         const m = 1 / oldLength + 1 / newLength; // inverse of the paper's harmonic mean
         const bound = Math.sqrt(2 * m * variance * logTerm) + (2 / 3) * m * logTerm;
-        const change = (this.#sum - oldSum) / newLength - oldSum / oldLength;
+        const change = (total - oldSum) / newLength - oldSum / oldLength;
         if (Math.abs(change) > bound) return change;
       }
     }

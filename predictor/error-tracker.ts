@@ -39,25 +39,25 @@ export function resetErrorTracker(state: Float64Array, at: number): void {
   state[at + MISSES] = MISS_RATE;
 }
 
+/** Slots of a matured sample. */
+export const MATURED_FORECAST = 0;
+/** The margin that was in force at the forecast: with today's, the bound above would be about a limit nobody was told. */
+export const MATURED_MARGIN = 1;
+export const MATURED_PERSISTENCE = 2; // P at the time of the forecast
+export const MATURED_LABEL = 3;
+export const MATURED_LENGTH = 4;
+
 /**
- * Takes in one matured label. No garbage when inlined.
+ * Takes in one matured sample. It comes in an array because doubles among arguments are boxed where V8 does not inline.
  * @param labels labels taken in before this one
- * @param marginRatio the margin that was in force when the forecast was issued: with today's margin the bound above would
- *   be about an upper limit that nobody was told
  */
-export function trackError(
-  state: Float64Array,
-  at: number,
-  labels: number,
-  forecastRatio: number,
-  marginRatio: number,
-  persistenceRatio: number,
-  labelRatio: number,
-): void {
+export function trackError(state: Float64Array, at: number, labels: number, sample: Float64Array): void {
+  const label = sample[MATURED_LABEL];
+  const forecast = sample[MATURED_FORECAST];
   const k = labels < 63 ? 1 / (labels + 1) : MEMORY; // a plain mean until the memory is full
-  state[at + ERROR] += k * (Math.abs(forecastRatio - labelRatio) - state[at + ERROR]);
-  state[at + PERSISTENCE_ERROR] += k * (Math.abs(persistenceRatio - labelRatio) - state[at + PERSISTENCE_ERROR]);
-  const miss = labelRatio > forecastRatio + marginRatio ? 1 : 0;
+  state[at + ERROR] += k * (Math.abs(forecast - label) - state[at + ERROR]);
+  state[at + PERSISTENCE_ERROR] += k * (Math.abs(sample[MATURED_PERSISTENCE] - label) - state[at + PERSISTENCE_ERROR]);
+  const miss = label > forecast + sample[MATURED_MARGIN] ? 1 : 0;
   state[at + MARGIN] = Math.max(LEAST_MARGIN, Math.min(1, state[at + MARGIN] * (miss === 1 ? RISE : FALL)));
   state[at + MISSES] += MEMORY * (miss - state[at + MISSES]);
 }

@@ -20,6 +20,7 @@
 //       tracking signal). At 98 % pressure is nearly white noise around its level, at 50 % it is waves.
 
 import { MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
+import { IO_LABEL, IO_NOW } from "./kernel.ts";
 import { COMPACTIONS, LEVEL, MEAN_OCCUPANCY, OCCUPANCY, TICK_AT_MICROS } from "./state-layout.ts";
 
 /** τ of mean U and of the compaction count. */
@@ -43,29 +44,37 @@ const SINCE_LEAST = SINCE_MIN_MICROS / SINCE_MAX_MICROS;
 const INVERSE_MEMORY_SECONDS = MICROS_PER_SECOND / MEMORY_MICROS;
 
 /**
- * Writes x1..x4 and the anchor (5 numbers) into `out` from the predictor's float64 state. Hot: a plain clamp by branches,
- * because Math.min and max on doubles see to −0 and NaN at several ns each.
+ * Writes x1..x4 and the anchor into the first five slots of `io` from the predictor's float64 state and the time in IO_NOW,
+ * which is passed there because a double among the arguments is boxed when V8 does not inline the call. Hot: a plain clamp
+ * by branches, as Math.min and max on doubles see to −0 and NaN at several ns each.
  */
-export function featuresInto(state: Float64Array, nowMicros: number, out: Float64Array): void {
+export function featuresInto(state: Float64Array, io: Float64Array): void {
   const occupancy = state[OCCUPANCY];
   const rate = (occupancy - state[MEAN_OCCUPANCY]) * INVERSE_MEMORY_SECONDS;
   const compactions = state[COMPACTIONS];
-  const since = nowMicros - state[TICK_AT_MICROS];
-  let anchor = state[LEVEL];
-  if (anchor < ANCHOR_MARGIN) anchor = ANCHOR_MARGIN;
-  if (anchor > 1 - ANCHOR_MARGIN) anchor = 1 - ANCHOR_MARGIN;
-  out[0] = 0.5 + (0.5 * rate) / ((rate < 0 ? -rate : rate) + RATE_HALF_PER_SECOND);
-  out[1] = 1 - occupancy;
-  out[2] = compactions / (compactions + COMPACTIONS_HALF);
-  out[3] = since <= SINCE_MIN_MICROS ? SINCE_LEAST : since >= SINCE_MAX_MICROS ? 1 : since * (1 / SINCE_MAX_MICROS);
-  out[4] = anchor;
+  const since = io[IO_NOW] - state[TICK_AT_MICROS];
+  const level = state[LEVEL];
+  io[0] = 0.5 + (0.5 * rate) / ((rate < 0 ? -rate : rate) + RATE_HALF_PER_SECOND);
+  io[1] = 1 - occupancy;
+  io[2] = compactions / (compactions + COMPACTIONS_HALF);
+  // One store a branch: a variable that is now a computed double and now a constant would be boxed.
+  if (since <= SINCE_MIN_MICROS) io[3] = SINCE_LEAST;
+  else if (since >= SINCE_MAX_MICROS) io[3] = 1;
+  else io[3] = since / SINCE_MAX_MICROS;
+  if (level < ANCHOR_MARGIN) io[4] = ANCHOR_MARGIN;
+  else if (level > 1 - ANCHOR_MARGIN) io[4] = 1 - ANCHOR_MARGIN;
+  else io[4] = level;
 }
 
-/** Moves the level of P by the sample of a tick, `elapsedMicros` after the last; the first takes it whole. */
-export function moveLevel(state: Float64Array, elapsedMicros: number, pressureRatio: number): void {
-  const distance = pressureRatio - state[LEVEL];
+/**
+ * Moves the level of P by the sample of a tick, before TICK_AT_MICROS is set to it: its time is in IO_NOW, its pressure in
+ * IO_LABEL. The first sample is taken whole.
+ */
+export function moveLevel(state: Float64Array, io: Float64Array): void {
+  const elapsed = io[IO_NOW] - state[TICK_AT_MICROS];
+  const distance = io[IO_LABEL] - state[LEVEL];
   const squared = distance * distance;
   const ratio = squared / (squared + LEVEL_NOISE * LEVEL_NOISE);
   const jump = ratio * ratio;
-  state[LEVEL] += (jump + ((1 - jump) * elapsedMicros) / (LEVEL_MEMORY_MICROS + elapsedMicros)) * distance;
+  state[LEVEL] += (jump + ((1 - jump) * elapsed) / (LEVEL_MEMORY_MICROS + elapsed)) * distance;
 }

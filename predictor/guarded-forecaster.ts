@@ -23,6 +23,7 @@ export class GuardedForecaster implements Forecaster {
   readonly guarded: WeightedForecaster;
   readonly fallback: Forecaster;
   readonly watchdog: Watchdog;
+  readonly #result = new Float64Array(1);
 
   constructor(guarded: WeightedForecaster, options: GuardedForecasterOptions = {}) {
     this.guarded = guarded;
@@ -54,10 +55,15 @@ export class GuardedForecaster implements Forecaster {
     this.fallback.noteCompaction(nowMicros);
   }
 
-  /** The guarded forecast, always a finite ratio when the fallback's is. */
+  /**
+   * The guarded forecast, always a finite ratio when the fallback's is. The result is read back from a typed array, so that
+   * it is known to be a double whichever branch it took, and is not boxed.
+   */
   forecast(nowMicros: number): number {
-    const value = this.guarded.forecast(nowMicros);
-    return this.watchdog.admits(nowMicros, value) ? value : this.fallback.forecast(nowMicros);
+    const result = this.#result;
+    result[0] = this.guarded.forecast(nowMicros);
+    if (!this.watchdog.admits(nowMicros, result[0])) result[0] = this.fallback.forecast(nowMicros);
+    return result[0];
   }
 
   tick(nowMicros: number, occupancyRatio: number, pressureRatio: number, isLabelMasked: boolean): void {

@@ -14,7 +14,8 @@ export const IO_LABEL = 6;
 export const IO_LEARNING_RATE = 7;
 export const IO_CLIP = 8; // greatest norm of the gradient
 export const IO_SQUARED_NORM = 9; // out: squared norm of the gradient before clipping
-export const IO_LENGTH = 10;
+export const IO_NOW = 10; // time of the forecast in µs, for features.ts
+export const IO_LENGTH = 11;
 
 /**
  * Forward pass: reads 4 inputs and the anchor, writes IO_FORECAST.

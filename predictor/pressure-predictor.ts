@@ -7,7 +7,18 @@
 import { assert, MempredError } from "../core/errors.ts";
 import type { Forecaster } from "../core/forecaster.ts";
 import { TICK_MICROS } from "../core/units.ts";
-import { resetErrorTracker, trackError, trackedConfidence, trackedError, trackedMargin } from "./error-tracker.ts";
+import {
+  MATURED_FORECAST,
+  MATURED_LABEL,
+  MATURED_LENGTH,
+  MATURED_MARGIN,
+  MATURED_PERSISTENCE,
+  resetErrorTracker,
+  trackError,
+  trackedConfidence,
+  trackedError,
+  trackedMargin,
+} from "./error-tracker.ts";
 import { featuresInto, MEMORY_MICROS, moveLevel } from "./features.ts";
 import {
   forwardKernel,
@@ -17,6 +28,7 @@ import {
   IO_LABEL,
   IO_LEARNING_RATE,
   IO_LENGTH,
+  IO_NOW,
   IO_X,
   trainKernel,
 } from "./kernel.ts";
@@ -25,7 +37,6 @@ import {
   BYTE_STEPS,
   CLIP_F32,
   COMPACTIONS,
-  fromFixed16,
   LAST_MICROS,
   LEARNING_RATE,
   MAGIC_U32,
@@ -35,6 +46,7 @@ import {
   OCCUPANCY,
   PREDICTIONS_U32,
   PREDICTOR_STATE_BYTES,
+  RATIO_STEPS,
   RING_FILLED_U8,
   RING_HEAD_U8,
   RING_SAMPLES,
@@ -98,6 +110,7 @@ export class PressurePredictor implements Forecaster {
   readonly #singles: Float32Array;
   readonly #ring: Uint16Array;
   readonly #io = new Float64Array(IO_LENGTH); // scratch
+  readonly #matured = new Float64Array(MATURED_LENGTH); // scratch
 
   /** Makes a fresh predictor in the given memory, or in its own. Throws AssertionError on bad options. */
   constructor(options: PressurePredictorOptions = {}) {
@@ -150,26 +163,19 @@ export class PressurePredictor implements Forecaster {
   }
 
   forecast(nowMicros: number): number {
-    featuresInto(this.#state, nowMicros, this.#io);
-    forwardKernel(this.weights, this.#io);
-    return this.#io[IO_FORECAST];
+    const io = this.#io;
+    io[IO_NOW] = nowMicros;
+    featuresInto(this.#state, io);
+    forwardKernel(this.weights, io);
+    return io[IO_FORECAST];
   }
 
   tick(nowMicros: number, occupancyRatio: number, pressureRatio: number, isLabelMasked: boolean): void {
     this.observe(nowMicros, occupancyRatio, pressureRatio);
-    const state = this.#state;
-    const bytes = this.bytes;
-    const elapsed = nowMicros - state[TICK_AT_MICROS];
-    if (elapsed > GAP_MICROS) bytes[RING_FILLED_U8] = 0;
-    moveLevel(state, elapsed, pressureRatio);
-    const head = bytes[RING_HEAD_U8];
-    const at = head * SAMPLE_FIELDS;
-    if (bytes[RING_FILLED_U8] === RING_SAMPLES) {
-      if (!isLabelMasked) this.#learn(at, pressureRatio);
-    } else bytes[RING_FILLED_U8]++;
-    this.#issue(at, nowMicros, pressureRatio);
-    bytes[RING_HEAD_U8] = head + 1 === RING_SAMPLES ? 0 : head + 1;
-    state[TICK_AT_MICROS] = nowMicros;
+    const io = this.#io;
+    io[IO_NOW] = nowMicros;
+    io[IO_LABEL] = pressureRatio; // from here on time and pressure travel in `io`, unboxed
+    this.#tick(isLabelMasked);
   }
 
   upperMargin(): number {
@@ -215,7 +221,9 @@ export class PressurePredictor implements Forecaster {
 
   /** Writes the four features and the anchor that a forecast at `nowMicros` starts from into `out` (5). */
   readFeatures(nowMicros: number, out: Float64Array): void {
-    featuresInto(this.#state, nowMicros, out);
+    this.#io[IO_NOW] = nowMicros;
+    featuresInto(this.#state, this.#io);
+    for (let i = 0; i <= IO_ANCHOR; i++) out[i] = this.#io[i];
   }
 
   #initialize(options: PressurePredictorOptions): void {
@@ -239,24 +247,42 @@ export class PressurePredictor implements Forecaster {
     }
   }
 
-  /** The label of the sample at ring position `at` is known: take in its error and learn from it. */
-  #learn(at: number, labelRatio: number): void {
+  /** The tick whose time is in IO_NOW and whose pressure is in IO_LABEL. */
+  #tick(isLabelMasked: boolean): void {
+    const io = this.#io;
+    const state = this.#state;
+    const bytes = this.bytes;
+    if (io[IO_NOW] - state[TICK_AT_MICROS] > GAP_MICROS) bytes[RING_FILLED_U8] = 0;
+    moveLevel(state, io);
+    const head = bytes[RING_HEAD_U8];
+    const at = head * SAMPLE_FIELDS;
+    if (bytes[RING_FILLED_U8] === RING_SAMPLES) {
+      if (!isLabelMasked) this.#learn(at);
+    } else bytes[RING_FILLED_U8]++;
+    this.#issue(at);
+    bytes[RING_HEAD_U8] = head + 1 === RING_SAMPLES ? 0 : head + 1;
+    state[TICK_AT_MICROS] = io[IO_NOW];
+  }
+
+  /** The label of the sample at ring position `at` is in IO_LABEL: take in its error and learn from it. */
+  #learn(at: number): void {
     const ring = this.#ring;
-    const issued = ring[at + SAMPLE_FORECAST];
     const words = this.#words;
-    if (issued !== NOT_FINITE) {
-      const margin = fromFixed16(ring[at + SAMPLE_MARGIN]);
-      const persistence = fromFixed16(ring[at + SAMPLE_PRESSURE]);
-      trackError(this.#state, TRACKER, words[MATURED_U32], fromFixed16(issued), margin, persistence, labelRatio);
+    const io = this.#io;
+    if (ring[at + SAMPLE_FORECAST] !== NOT_FINITE) {
+      const matured = this.#matured;
+      matured[MATURED_FORECAST] = ring[at + SAMPLE_FORECAST] / RATIO_STEPS;
+      matured[MATURED_MARGIN] = ring[at + SAMPLE_MARGIN] / RATIO_STEPS;
+      matured[MATURED_PERSISTENCE] = ring[at + SAMPLE_PRESSURE] / RATIO_STEPS;
+      matured[MATURED_LABEL] = io[IO_LABEL];
+      trackError(this.#state, TRACKER, words[MATURED_U32], matured);
       words[MATURED_U32]++;
     }
-    const io = this.#io;
-    io[IO_X] = fromFixed16(ring[at + SAMPLE_X1]);
-    io[IO_X + 1] = fromFixed16(ring[at + SAMPLE_X2]);
+    io[IO_X] = ring[at + SAMPLE_X1] / RATIO_STEPS;
+    io[IO_X + 1] = ring[at + SAMPLE_X2] / RATIO_STEPS;
     io[IO_X + 2] = (ring[at + SAMPLE_X3_X4] & 255) / BYTE_STEPS;
     io[IO_X + 3] = (ring[at + SAMPLE_X3_X4] >> 8) / BYTE_STEPS;
-    io[IO_ANCHOR] = fromFixed16(ring[at + SAMPLE_ANCHOR]);
-    io[IO_LABEL] = labelRatio;
+    io[IO_ANCHOR] = ring[at + SAMPLE_ANCHOR] / RATIO_STEPS;
     io[IO_LEARNING_RATE] = this.#state[LEARNING_RATE];
     io[IO_CLIP] = this.#singles[CLIP_F32];
     trainKernel(this.weights, io);
@@ -264,22 +290,23 @@ export class PressurePredictor implements Forecaster {
   }
 
   /** Forecasts and writes the sample to ring position `at`. */
-  #issue(at: number, nowMicros: number, pressureRatio: number): void {
+  #issue(at: number): void {
     const ring = this.#ring;
     const state = this.#state;
     const words = this.#words;
-    const issued = this.forecast(nowMicros);
     const io = this.#io;
+    featuresInto(state, io);
+    forwardKernel(this.weights, io);
     ring[at + SAMPLE_X1] = toFixed16(io[IO_X]);
     ring[at + SAMPLE_X2] = toFixed16(io[IO_X + 1]);
     ring[at + SAMPLE_X3_X4] = Math.round(io[IO_X + 2] * BYTE_STEPS) | (Math.round(io[IO_X + 3] * BYTE_STEPS) << 8);
     ring[at + SAMPLE_ANCHOR] = toFixed16(io[IO_ANCHOR]);
+    ring[at + SAMPLE_FORECAST] = toFixed16(io[IO_FORECAST]);
     ring[at + SAMPLE_MARGIN] = toFixed16(trackedMargin(state, TRACKER));
-    ring[at + SAMPLE_FORECAST] = toFixed16(issued);
-    ring[at + SAMPLE_PRESSURE] = toFixed16(pressureRatio);
-    if (issued - issued === 0) {
+    ring[at + SAMPLE_PRESSURE] = toFixed16(io[IO_LABEL]);
+    if (io[IO_FORECAST] - io[IO_FORECAST] === 0) {
       const share = words[PREDICTIONS_U32] === 0 ? 1 : SMOOTHING;
-      state[SMOOTHED] += share * (issued - state[SMOOTHED]);
+      state[SMOOTHED] += share * (io[IO_FORECAST] - state[SMOOTHED]);
     }
     words[PREDICTIONS_U32]++;
   }

@@ -100,7 +100,9 @@ const UNTIL = ERROR_MEAN + 7; // end of the cool-down
 const CLOSED_AT = ERROR_MEAN + 8;
 const LAST_FORECAST = ERROR_MEAN + 9;
 const LAST_PRESSURE = ERROR_MEAN + 10;
-const STATE_LENGTH = ERROR_MEAN + 11;
+const VALUE = ERROR_MEAN + 11; // of the tick under way, with TICK_AT
+const PRESSURE = ERROR_MEAN + 12;
+const STATE_LENGTH = ERROR_MEAN + 13;
 
 /** Bytes of a watchdog: its state, two snapshots of the weights, the drift window, counters. The list of trips is apart. */
 export const watchdogStateBytes = STATE_LENGTH * 8 + 2 * PARAMETER_COUNT * 8 + ADWIN_STATE_BYTES + 8 * 8;
@@ -175,49 +177,53 @@ export class Watchdog {
    */
   tick(nowMicros: number, value: number, pressureRatio: number, isLabelMasked: boolean): void {
     const state = this.#state;
-    this.#ticks++;
     if (nowMicros - state[TICK_AT] > 2 * TICK_MICROS) this.#filled = 0; // missed ticks break the pairing
     state[TICK_AT] = nowMicros;
-    if (!(state[LAST_LABEL] <= nowMicros)) {
-      state[LAST_LABEL] = nowMicros;
-      state[LAST_LEARNED] = nowMicros;
+    state[VALUE] = value;
+    state[PRESSURE] = pressureRatio; // from here on they travel in the state, unboxed
+    this.#tick(isLabelMasked);
+  }
+
+  #tick(isLabelMasked: boolean): void {
+    const state = this.#state;
+    this.#ticks++;
+    if (!(state[LAST_LABEL] <= state[TICK_AT])) {
+      state[LAST_LABEL] = state[TICK_AT];
+      state[LAST_LEARNED] = state[TICK_AT];
     }
     if (this.#phase === "tripped") {
-      if (nowMicros >= state[UNTIL]) this.#enter("half-open");
-      else return;
+      if (state[TICK_AT] < state[UNTIL]) return;
+      this.#enter("half-open");
     }
-    const reason = this.#examine(nowMicros, value, pressureRatio, isLabelMasked);
-    if (reason !== undefined) {
-      this.#trip(nowMicros, reason);
-      return;
-    }
-    if (this.#phase === "half-open") this.#judgeShadow(nowMicros);
+    const reason = this.#examine(isLabelMasked);
+    if (reason !== undefined) this.#trip(state[TICK_AT], reason);
+    else if (this.#phase === "half-open") this.#judgeShadow();
     else if (this.#ticks % SNAPSHOT_TICKS === 0) this.#snapshot();
   }
 
   /** Runs all checks of a tick and takes the forecast into the ring. */
-  #examine(now: number, value: number, pressure: number, isLabelMasked: boolean): TripReason | undefined {
+  #examine(isLabelMasked: boolean): TripReason | undefined {
     const parameters = this.parameters;
     const state = this.#state;
-    const bad = reasonOfValue(value) ?? this.#reasonOfWeights();
-    if (bad !== undefined) return bad;
+    if (!(state[VALUE] >= 0 && state[VALUE] <= 1)) return reasonOfValue(state[VALUE]);
+    let reason = this.#reasonOfWeights();
+    if (reason !== undefined) return reason;
     const head = this.#head;
-    let reason: TripReason | undefined;
     if (this.#filled < HORIZON_TICKS) this.#filled++;
     else {
-      state[LAST_LABEL] = now;
+      state[LAST_LABEL] = state[TICK_AT];
       if (!isLabelMasked) {
-        state[LAST_LEARNED] = now;
-        reason = this.#judgeLabel(state[head], state[HORIZON_TICKS + head], pressure);
+        state[LAST_LEARNED] = state[TICK_AT];
+        reason = this.#judgeLabel();
       }
     }
-    if (this.#flipFlops(value, pressure)) reason ??= "flip-flop";
-    state[head] = value;
-    state[HORIZON_TICKS + head] = pressure;
+    if (this.#flipFlops()) reason ??= "flip-flop";
+    state[head] = state[VALUE];
+    state[HORIZON_TICKS + head] = state[PRESSURE];
     this.#head = (head + 1) % HORIZON_TICKS;
     if (this.#phase !== "closed") return undefined; // errors on probation are judged together
-    if (now - state[LAST_LEARNED] > parameters.maxMaskedMicros) reason ??= "no-label";
-    if (now - state[LAST_LABEL] > parameters.maxLabelAgeMicros) reason ??= "no-label";
+    if (state[TICK_AT] - state[LAST_LEARNED] > parameters.maxMaskedMicros) reason ??= "no-label";
+    if (state[TICK_AT] - state[LAST_LABEL] > parameters.maxLabelAgeMicros) reason ??= "no-label";
     return reason;
   }
 
@@ -233,12 +239,13 @@ export class Watchdog {
       : "weight-norm";
   }
 
-  /** Takes in one matured error. */
-  #judgeLabel(forecast: number, persistence: number, label: number): TripReason | undefined {
+  /** Takes in the error of the forecast that matures now. */
+  #judgeLabel(): TripReason | undefined {
     const parameters = this.parameters;
     const state = this.#state;
-    const error = Math.abs(forecast - label);
-    const reference = Math.abs(persistence - label);
+    const head = this.#head;
+    const error = Math.abs(state[head] - state[PRESSURE]);
+    const reference = Math.abs(state[HORIZON_TICKS + head] - state[PRESSURE]);
     const labels = ++this.#labels;
     const k = 1 / Math.min(labels, parameters.windowLabels);
     state[ERROR_MEAN] += k * (error - state[ERROR_MEAN]);
@@ -256,12 +263,12 @@ export class Watchdog {
   }
 
   /** Whether the forecast has turned back by more than flipStep, and more than pressure explains, too often lately. */
-  #flipFlops(value: number, pressure: number): boolean {
+  #flipFlops(): boolean {
     const state = this.#state;
-    const step = value - state[LAST_FORECAST];
-    const moved = Math.abs(pressure - state[LAST_PRESSURE]);
-    state[LAST_FORECAST] = value;
-    state[LAST_PRESSURE] = pressure;
+    const step = state[VALUE] - state[LAST_FORECAST];
+    const moved = Math.abs(state[PRESSURE] - state[LAST_PRESSURE]);
+    state[LAST_FORECAST] = state[VALUE];
+    state[LAST_PRESSURE] = state[PRESSURE];
     let isFlip = 0;
     if (Math.abs(step) > this.parameters.flipStep + 2 * moved) {
       const direction = step > 0 ? 1 : -1;
@@ -275,13 +282,13 @@ export class Watchdog {
   }
 
   /** On probation: enough labels in the shadow decide. */
-  #judgeShadow(nowMicros: number): void {
+  #judgeShadow(): void {
     if (this.#labels < this.parameters.shadowLabels) return;
     const state = this.#state;
     if (state[ERROR_MEAN] <= state[PERSISTENCE_MEAN] + this.parameters.worseFloor / 2) {
       this.#enter("closed");
-      state[CLOSED_AT] = nowMicros;
-    } else this.#coolDown(nowMicros, true);
+      state[CLOSED_AT] = state[TICK_AT];
+    } else this.#coolDown(state[TICK_AT], true);
   }
 
   #trip(nowMicros: number, reason: TripReason): void {

@@ -5,6 +5,11 @@ import type { Forecaster } from "../../core/forecaster.ts";
 import { HORIZON_TICKS, TICK_MICROS } from "../../core/units.ts";
 import {
   ERROR_TRACKER_LENGTH,
+  MATURED_FORECAST,
+  MATURED_LABEL,
+  MATURED_LENGTH,
+  MATURED_MARGIN,
+  MATURED_PERSISTENCE,
   resetErrorTracker,
   trackError,
   trackedConfidence,
@@ -15,21 +20,23 @@ import {
 const MARGINS = HORIZON_TICKS;
 const PRESSURES = 2 * HORIZON_TICKS;
 const TRACKER = 3 * HORIZON_TICKS;
-const LENGTH = TRACKER + ERROR_TRACKER_LENGTH;
-/** Bytes of them, and of three counters and the time of the last tick, at 8 each. */
-export const BASELINE_SHARED_BYTES = (LENGTH + 4) * 8;
+const TICK_AT = TRACKER + ERROR_TRACKER_LENGTH; // time of the last tick
+const LENGTH = TICK_AT + 1;
+/** Bytes of them and of three counters, at 8 each. */
+export const BASELINE_SHARED_BYTES = (LENGTH + 3) * 8;
 
 export abstract class BaselineForecaster implements Forecaster {
   abstract readonly id: string;
   abstract readonly stateBytes: number;
   readonly #state = new Float64Array(LENGTH);
+  readonly #sample = new Float64Array(MATURED_LENGTH); // scratch
   #head = 0;
   #filled = 0;
   #labels = 0;
-  #tickAtMicros = -Infinity;
 
   constructor() {
     resetErrorTracker(this.#state, TRACKER);
+    this.#state[TICK_AT] = -Infinity;
   }
 
   /** Takes in the sample of a tick. */
@@ -45,13 +52,17 @@ export abstract class BaselineForecaster implements Forecaster {
 
   tick(nowMicros: number, _occupancyRatio: number, pressureRatio: number, isLabelMasked: boolean): void {
     const state = this.#state;
-    if (nowMicros - this.#tickAtMicros > 2 * TICK_MICROS) this.#filled = 0; // missed ticks break the pairing
-    this.#tickAtMicros = nowMicros;
+    if (nowMicros - state[TICK_AT] > 2 * TICK_MICROS) this.#filled = 0; // missed ticks break the pairing
+    state[TICK_AT] = nowMicros;
     const head = this.#head;
     if (this.#filled < HORIZON_TICKS) this.#filled++;
     else if (!isLabelMasked) {
-      const margin = state[MARGINS + head];
-      trackError(state, TRACKER, this.#labels, state[head], margin, state[PRESSURES + head], pressureRatio);
+      const sample = this.#sample;
+      sample[MATURED_FORECAST] = state[head];
+      sample[MATURED_MARGIN] = state[MARGINS + head];
+      sample[MATURED_PERSISTENCE] = state[PRESSURES + head];
+      sample[MATURED_LABEL] = pressureRatio;
+      trackError(state, TRACKER, this.#labels, sample);
       this.#labels++;
     }
     this.take(pressureRatio);
