@@ -195,10 +195,13 @@ export class Arena {
     if (this.#kind[row] === OP_FREE) {
       this.#freeId(this.#id[row]!, nowMicros);
     } else {
-      if (this.#waiting.count > 0) this.#overtake(this.#id[row]!, nowMicros);
       const requestClass = this.#class[row]!;
-      // Whoever may wait waits for the present slice; whoever may not is served from the state between slices.
-      if ((requestClass === CLASS_ATOMIC || !this.runner.isActive) && this.#tryRow(row, nowMicros, nowMicros)) {
+      // Whoever may wait waits for the present slice; whoever may not is served from the state between slices. Requests on
+      // one id are served in order, so nobody goes before one that waits.
+      const isTried =
+        (requestClass === CLASS_ATOMIC || !this.runner.isActive) &&
+        (this.#waiting.count === 0 || !this.#isBehind(this.#id[row]!, this.#waiting.count));
+      if (isTried && this.#tryRow(row, nowMicros, nowMicros)) {
         this.response.addImmediate();
         this.servedAtMicros[row] = nowMicros;
       } else this.#arriveLate(row, nowMicros);
@@ -412,14 +415,10 @@ export class Arena {
     this.#schedule();
   }
 
-  /** A second request on an id whose first still waits: the first is over, whatever it wanted. */
-  #overtake(id: number, nowMicros: number): void {
-    for (let w = 0; w < this.#waiting.count; w++) {
-      if (this.#id[this.#waiting.row[w]!] === id) {
-        this.#deny(w, nowMicros);
-        return;
-      }
-    }
+  /** Does a request on the same id wait before index `w`? */
+  #isBehind(id: number, w: number): boolean {
+    for (let i = 0; i < w; i++) if (this.#id[this.#waiting.row[i]!] === id) return true;
+    return false;
   }
 
   /** Tries everyone who waits, in order of arrival, then sends away those whose time is over. */
@@ -438,6 +437,10 @@ export class Arena {
   #settleOne(w: number, nowMicros: number): boolean {
     const waiting = this.#waiting;
     const row = waiting.row[w]!;
+    if (this.#isBehind(this.#id[row]!, w)) {
+      waiting.wasHindered[w] = 1;
+      return false;
+    }
     for (;;) {
       if (this.#tryRow(row, nowMicros, waiting.arrivalMicros[w]!)) {
         this.#serve(w, row, nowMicros);

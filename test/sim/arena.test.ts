@@ -175,14 +175,33 @@ describe("open loop", () => {
     expect(result.requests).toMatchObject({ total: 4, served: 3 });
   });
 
-  it("a second request on an id ends the first one's wait", () => {
-    const { result } = run((b) => {
+  it("requests on one id are served in order: the later one waits behind the earlier, if it may", () => {
+    const { result, lines } = run((b) => {
       fillWithHoles(b);
       b.resize(1_000_000, 1, 300, CLASS.wait);
-      b.resize(1_000_050, 1, 40, CLASS.atomic);
+      b.resize(1_000_010, 1, 310, CLASS.wait);
+      b.resize(1_000_020, 1, 40, CLASS.atomic);
     });
-    expect(result.ooms.total).toBe(1);
+    expect(lines.filter((line) => line.e === "resize").map((line) => [line.size, line.waitedMicros])).toEqual([
+      [300, 207],
+      [310, 197],
+    ]);
+    expect(lines.filter((line) => line.e === "deny")).toMatchObject([{ t: 1_000_020, size: 40, class: "atomic" }]);
     expect(result.requests.total).toBe(result.requests.served + result.ooms.total);
+  });
+
+  it("an id that is freed and comes back while its first request waits", () => {
+    const { lines } = run((b) => {
+      fillWithHoles(b);
+      b.allocate(1_000_000, 99, 300, CLASS.wait);
+      b.free(1_000_010, 99);
+      b.allocate(1_000_020, 99, 100, CLASS.wait);
+    });
+    expect(lines.filter((line) => line.id === 99).map((line) => [line.e, line.size])).toEqual([
+      ["place", 300],
+      ["free", undefined],
+      ["place", 100],
+    ]);
   });
 });
 
