@@ -18,7 +18,7 @@ export interface Compactor {
   readonly isActive: boolean;
   /** Bytes moved by this run, headers included; stays readable after its end. */
   readonly movedBytes: number;
-  /** Blocks looked at by this run, planning included: the scan work. `peek` does not count. */
+  /** Blocks looked at by this run, plans and trials included: the scan work. Of a `peek` only a new plan counts. */
   readonly visitedBlocks: number;
   /** Moves of this run that found no place; 0 for sliding compactors, which always have one. */
   readonly failedMoves: number;

@@ -31,6 +31,7 @@ export class EvacuateCompactor implements Compactor {
   #windowStart = 0;
   #windowEnd = 0;
   #windows = 0;
+  #triedBlocks = 0;
 
   constructor(heap: Heap) {
     this.heap = heap;
@@ -167,7 +168,9 @@ export class EvacuateCompactor implements Compactor {
       if (span < goal || liveBytes >= bestCost || liveBytes > heap.freeBytes - (span - liveBytes)) continue;
       this.#windowStart = left;
       this.#windowEnd = end;
-      if (this.#try(left, Infinity) < liveBytes) continue;
+      const triedBytes = this.#try(left, Infinity);
+      this.visitedBlocks += this.#triedBlocks;
+      if (triedBytes < liveBytes) continue;
       bestCost = liveBytes;
       bestStart = left;
       bestEnd = end;
@@ -208,6 +211,7 @@ export class EvacuateCompactor implements Compactor {
       }
       word += length >> 2;
     }
+    this.#triedBlocks = top / TRIAL_FIELDS;
     while (top > 0) {
       top -= TRIAL_FIELDS;
       const hole = trial[top]!;

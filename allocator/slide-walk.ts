@@ -11,6 +11,15 @@
 import type { Arena } from "./arena.ts";
 import { ALIGN_SHIFT, alignWord, FREE, LENGTH_MASK, NO_WORD, PINNED, PREVIOUS_FREE, SLOT_MASK } from "./layout.ts";
 
+// Own copies: the engine folds a module's constants into the code and loads imported ones anew at each use, which this loop feels.
+const FREE_BIT = FREE;
+const PREVIOUS_FREE_BIT = PREVIOUS_FREE;
+const PINNED_BIT = PINNED;
+const LENGTH_BITS = LENGTH_MASK;
+const SLOT_BITS = SLOT_MASK;
+const NONE = NO_WORD;
+const ALIGN_POSITION = ALIGN_SHIFT;
+
 export class SlideWalk {
   /** Bytes moved by the newest run, headers included. */
   movedBytes = 0;
@@ -19,7 +28,7 @@ export class SlideWalk {
   /** Largest hole between the start and the end of the newest run, as left by it. */
   largestHoleBytes = 0;
   /** Where the next run has to start: the lowest room that is still worth filling, or the first block not yet moved. */
-  cursorWord = NO_WORD;
+  cursorWord = NONE;
 
   /**
    * Slides blocks from the boundary `start` on, as far as blocks that begin before `limit`, at most `maxBytes` of them, at
@@ -29,31 +38,31 @@ export class SlideWalk {
     const words = arena.words;
     let destination = start;
     let source = start;
-    let pin = NO_WORD; // first pinned block in [destination, source)
+    let pin = NONE; // first pinned block in [destination, source)
     let moved = 0;
     this.visitedBlocks = 0;
     this.largestHoleBytes = 0;
     for (;;) {
       const header = words[source]!;
-      const length = header & LENGTH_MASK;
-      if (header & FREE) {
+      const length = header & LENGTH_BITS;
+      if (header & FREE_BIT) {
         if (!isDry) arena.unlinkHole(source, length);
         source += length >> 2;
         continue;
       }
       if (source >= limit) break;
       this.visitedBlocks++;
-      if (header & PINNED || destination === source) {
+      if (header & PINNED_BIT || destination === source) {
         if (destination === source) destination += length >> 2;
         else if (pin < 0) pin = source;
         source += length >> 2;
         continue;
       }
-      const align = 16 << (words[source + 1]! >>> ALIGN_SHIFT);
+      const align = 16 << (words[source + 1]! >>> ALIGN_POSITION);
       let place = alignWord(destination, align);
       while (pin >= 0 && place + (length >> 2) > pin) {
         this.#close(arena, destination, pin, isDry);
-        destination = pin + ((words[pin]! & LENGTH_MASK) >> 2);
+        destination = pin + ((words[pin]! & LENGTH_BITS) >> 2);
         pin = this.#nextPin(words, destination, source);
         place = alignWord(destination, align);
       }
@@ -70,19 +79,19 @@ export class SlideWalk {
       let end = source;
       let runHeader = header;
       for (;;) {
-        const runLength = runHeader & LENGTH_MASK;
-        if (!isDry) arena.noteMove(words[end + 1]! & SLOT_MASK, end, end - distance);
+        const runLength = runHeader & LENGTH_BITS;
+        if (!isDry) arena.noteMove(words[end + 1]! & SLOT_BITS, end, end - distance);
         moved += runLength;
         end += runLength >> 2;
         runHeader = words[end]!;
-        if (end >= limit || (runHeader & (FREE | PINNED)) !== 0) break;
-        if (moved + (runHeader & LENGTH_MASK) > maxBytes) break;
-        if (end - distance + ((runHeader & LENGTH_MASK) >> 2) > placeLimit) break;
-        if ((distance & ((4 << (words[end + 1]! >>> ALIGN_SHIFT)) - 1)) !== 0) break;
+        if (end >= limit || (runHeader & (FREE_BIT | PINNED_BIT)) !== 0) break;
+        if (moved + (runHeader & LENGTH_BITS) > maxBytes) break;
+        if (end - distance + ((runHeader & LENGTH_BITS) >> 2) > placeLimit) break;
+        if ((distance & ((4 << (words[end + 1]! >>> ALIGN_POSITION)) - 1)) !== 0) break;
         this.visitedBlocks++;
       }
       if (!isDry) {
-        words[source] = header & ~PREVIOUS_FREE;
+        words[source] = header & ~PREVIOUS_FREE_BIT;
         words.copyWithin(place, source, end);
       }
       if (place > destination) this.#close(arena, destination, place, isDry);
@@ -93,7 +102,7 @@ export class SlideWalk {
     // What lies between destination and source is rooms, with pins between them.
     while (pin >= 0) {
       this.#close(arena, destination, pin, isDry);
-      destination = pin + ((words[pin]! & LENGTH_MASK) >> 2);
+      destination = pin + ((words[pin]! & LENGTH_BITS) >> 2);
       pin = this.#nextPin(words, destination, source);
     }
     if (destination < source) this.#close(arena, destination, source, isDry);
@@ -107,7 +116,7 @@ export class SlideWalk {
     if (length > this.largestHoleBytes) this.largestHoleBytes = length;
     if (isDry) return;
     if (length > 0) arena.linkHole(from, length);
-    else arena.words[to]! &= ~PREVIOUS_FREE;
+    else arena.words[to]! &= ~PREVIOUS_FREE_BIT;
   }
 
   /** First pinned block in [from, to), which holds holes, pins and old places. */
@@ -115,9 +124,9 @@ export class SlideWalk {
     let word = from;
     while (word < to) {
       const header = words[word]!;
-      if ((header & (FREE | PINNED)) === PINNED) return word;
-      word += (header & LENGTH_MASK) >> 2;
+      if ((header & (FREE_BIT | PINNED_BIT)) === PINNED_BIT) return word;
+      word += (header & LENGTH_BITS) >> 2;
     }
-    return NO_WORD;
+    return NONE;
   }
 }

@@ -7,4 +7,4 @@ test("best fit: 10 million random operations over 128 seeds, 2 million of them f
   const { operations, checked } = runModels("best", 2000, 128, 80_000);
   expect(operations).toBeGreaterThanOrEqual(10_000_000);
   expect(checked).toBeGreaterThanOrEqual(2_000_000);
-});
+}, 600_000);

@@ -104,7 +104,7 @@ export class HeapModel {
     this.#kinds = [0, 1, 2].filter(() => random.chance(0.6));
     this.#alignChance = random.chance(0.5) ? 0 : random.next() * 0.5;
     const capacityLog2 = Math.floor(Math.log2(this.#options.capacityBytes));
-    this.#sizeBound = 2 ** random.between(Math.max(3, capacityLog2 - 6), Math.max(4, capacityLog2 - 2)); // some hundred blocks at most
+    this.#sizeBound = 2 ** random.between(Math.max(3, capacityLog2 - 5), Math.max(4, capacityLog2 - 2)); // a hundred blocks at most
     this.#largeChance = random.chance(0.5) ? 0 : 0.05;
     if (random.chance(0.2)) for (const block of [...this.naive.blocks]) if (random.chance(0.7)) this.#free(block);
     this.#compare();

@@ -7,4 +7,4 @@ test("segregated fit: 10 million random operations over 128 seeds, 2 million of 
   const { operations, checked } = runModels("segregated", 1000, 128, 80_000);
   expect(operations).toBeGreaterThanOrEqual(10_000_000);
   expect(checked).toBeGreaterThanOrEqual(2_000_000);
-});
+}, 600_000);
