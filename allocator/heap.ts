@@ -1,6 +1,10 @@
 // The heap: blocks of real bytes in one buffer, named by handles, so that they can move and a stale free is caught.
 // Immediate coalescing; constant time to allocate and free with the segregated fit. The arena below keeps holes, handles
 // and statistics in step; compactors move blocks (compactor.ts); check-heap.ts proves that all of it agrees.
+//
+// For the segregated fit allocate and free are written out in full, with the constants of layout.ts and size-class.ts as
+// literals: the same steps as SegregatedIndex's methods, which serve everything else. Called one by one they do not fit
+// the engine's inlining budget, and imported constants are loaded anew at each use. The model tests run both ways mixed.
 
 import { AssertionError, assert } from "../core/errors.ts";
 import { DEFAULT_CAPACITY_BYTES, GRANULE_BYTES, HEADER_BYTES } from "../core/units.ts";
