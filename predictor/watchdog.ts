@@ -105,7 +105,7 @@ const PRESSURE = ERROR_MEAN + 12;
 const STATE_LENGTH = ERROR_MEAN + 13;
 
 /** Bytes of a watchdog: its state, two snapshots of the weights, the drift window, counters. The list of trips is apart. */
-export const watchdogStateBytes = STATE_LENGTH * 8 + 2 * PARAMETER_COUNT * 8 + ADWIN_STATE_BYTES + 8 * 8;
+export const watchdogStateBytes = STATE_LENGTH * 8 + 2 * PARAMETER_COUNT * 8 + ADWIN_STATE_BYTES + 9 * 8;
 
 export class Watchdog {
   readonly parameters: WatchdogParameters;
