@@ -344,7 +344,12 @@ export class Arena {
     ) {
       return false;
     }
-    if (!heap.resize(handle, size)) return false;
+    // A pin keeps compactors off; the owner, who asks for this, may be given another place.
+    const isPinned = heap.isPinned(handle);
+    if (isPinned) heap.setPinned(handle, false);
+    const isResized = heap.resize(handle, size);
+    if (isPinned) heap.setPinned(handle, true);
+    if (!isResized) return false;
     const length = heap.lengthOf(handle);
     assert(this.#words[heap.payloadOffsetOf(handle) >> 2] === ((id + 1) ^ STAMP_SALT), "contents survive a resize");
     this.#stamp(handle, id, length);

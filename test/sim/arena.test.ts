@@ -1,7 +1,7 @@
 // What the arena does with each kind of request, on demands of a few rows: who waits, for how long, who is denied and why.
 
 import { describe, expect, it } from "vitest";
-import { FLAG_RECLAIMABLE } from "../../core/demand.ts";
+import { FLAG_PINNED, FLAG_RECLAIMABLE } from "../../core/demand.ts";
 import { CLASS, fillWithHoles, handDemand, simulateWithJournal } from "./hand-demand.ts";
 
 const run = (
@@ -160,6 +160,16 @@ describe("open loop", () => {
     expect(events.map((line) => line.e)).toEqual(["place", "free"]);
     expect(events[0]!.t).toBe(events[1]!.t);
     expect(result.requests.served).toBe(17);
+  });
+
+  it("a pinned block may move when its owner resizes it", () => {
+    const { result, lines } = run((b) => {
+      b.allocate(0, 0, 56, CLASS.wait, FLAG_PINNED);
+      b.allocate(0, 1, 56, CLASS.wait);
+      b.resize(1, 0, 100, CLASS.atomic);
+    });
+    expect(result.ooms.total).toBe(0);
+    expect(lines.at(-1)).toMatchObject({ e: "resize", id: 0, at: 128, len: 112 });
   });
 
   it("a resize that fails leaves the old block as it was", () => {
