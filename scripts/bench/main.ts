@@ -2,13 +2,16 @@
 // has warmed or spoilt. Prints a table with the marks to reach, then a digest of what was computed: it is the same on every
 // machine and in every run, whatever the times were. A missed mark is told and does not fail the command.
 //
-//   npm run bench -- [--smoke] [--json FILE] [heap] [predictor] [simulation] [startup]
+//   npm run bench -- [--smoke] [--json FILE] [--docs FILE] [heap] [predictor] [simulation] [startup]
+//
+// --docs writes the figures into a page, between the markers "figures:bench": docs/benchmarks.md is written so.
 
 import { execFile } from "node:child_process";
 import { cpus } from "node:os";
 import { parseArgs, promisify } from "node:util";
-import { renderTable } from "../../cli/render/table.ts";
+import { renderMarkdownTable, renderTable } from "../../cli/render/table.ts";
 import { Digest } from "../../core/hash.ts";
+import { readText } from "../../io/read-text.ts";
 import { writeFileAtomic } from "../../io/write-file.ts";
 import type { BenchRow } from "./bench-row.ts";
 
@@ -43,7 +46,12 @@ interface BenchDocument {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { smoke: { type: "boolean", default: false }, json: { type: "string" }, part: { type: "string" } },
+  options: {
+    smoke: { type: "boolean", default: false },
+    json: { type: "string" },
+    docs: { type: "string" },
+    part: { type: "string" },
+  },
 });
 const unknown = [...positionals, ...(values.part === undefined ? [] : [values.part])].find((name) => !(name in PARTS));
 if (unknown !== undefined) {
@@ -55,6 +63,7 @@ if (unknown !== undefined) {
 } else {
   const document = await runParts(positionals.length > 0 ? positionals : Object.keys(PARTS), values.smoke);
   if (values.json !== undefined) await writeFileAtomic(values.json, `${JSON.stringify(document, null, 2)}\n`);
+  if (values.docs !== undefined) await writeFigures(values.docs, document);
   process.stdout.write(describe(document));
 }
 
@@ -82,6 +91,23 @@ async function runParts(parts: readonly string[], isSmoke: boolean): Promise<Ben
     digests,
     digest: digest.hex(),
   };
+}
+
+/** Replaces what stands between the markers of the page. */
+async function writeFigures(path: string, document: BenchDocument): Promise<void> {
+  const text = await readText(path);
+  const [start, end] = ["<!-- figures:bench -->", "<!-- /figures:bench -->"];
+  const from = text.indexOf(start);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${path} has no markers ${start} ... ${end}`);
+  const parts = [`node ${document.node}, ${document.processors} x ${document.processor}, digest ${document.digest}`];
+  for (const part of Object.keys(document.digests)) {
+    const rows = document.rows.filter((row) => row.part === part);
+    const cells = rows.map((row) => [...cellsOf(row), row.note ?? ""]);
+    parts.push(renderMarkdownTable([part, "value", "unit", "mark", "", "how"], cells).join("\n"));
+  }
+  const figures = `${start}\n${parts.join("\n\n")}\n`;
+  await writeFileAtomic(path, text.slice(0, from) + figures + text.slice(to));
 }
 
 /** This very program again, for one part. */
