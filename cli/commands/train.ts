@@ -24,7 +24,7 @@ import { weightsDigest } from "../weights.ts";
 const DEFAULT_EPOCHS = 20;
 const MOST_EPOCHS = 10_000;
 const DEFAULT_OUT = "weights.json";
-const DEFAULT_PRESSURES = [0.75, 0.85, 0.95, 0.98];
+const DEFAULT_PRESSURES = [0.5, 0.75, 0.85, 0.95, 0.98];
 /** Apart from 1..5 and from any --seeds N that a test would use. */
 const DEFAULT_SEEDS = [100_001, 100_002, 100_003];
 const DEFAULT_DURATION_SECONDS = 600;
