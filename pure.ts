@@ -82,6 +82,7 @@ export {
 // Its weights and its whole state as files, and training on what was recorded.
 
 export { joinSamples, SampleCollector } from "./predictor/sample-collector.ts";
+export { shippedWeights } from "./predictor/shipped-weights.ts";
 export {
   evaluateWeights,
   type SampleErrors,
