@@ -61,7 +61,7 @@ const CHECKS: Readonly<Record<string, (output: string) => void>> = {
   },
 
   "replay-recording"(output) {
-    const [allocations, resizes] = numbers(output, /git-log: (\d+) allocations, (\d+) resizes/) as [number, number];
+    const [allocations, resizes] = numbers(output, /ls: (\d+) allocations, (\d+) resizes/) as [number, number];
     expect(output).toMatch(/arena \d+ B, [\d.]+ s, stretched x /);
     for (const policy of ["none", "reactive", "predictive"]) {
       const [denied, requests, avoidable] = numbers(
@@ -72,6 +72,10 @@ const CHECKS: Readonly<Record<string, (output: string) => void>> = {
       expect(avoidable).toBeLessThanOrEqual(denied);
     }
     expect(output).toMatch(/none .* 0 compactions moved 0 B/);
+    const denied = ["none", "reactive"].map(
+      (policy) => numbers(output, new RegExp(`${policy} +(\\d+) of`))[0] as number,
+    );
+    expect(denied[1]).toBeLessThan(denied[0] as number); // compaction is what serves it
   },
 
   "own-policy"(output) {
