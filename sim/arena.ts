@@ -5,15 +5,7 @@
 import { checkHeap } from "../allocator/check-heap.ts";
 import { type Compactor, type CompactorKind, createCompactor } from "../allocator/compactor.ts";
 import { type FitKind, Heap, NO_HANDLE } from "../allocator/heap.ts";
-import {
-  CLASS_ATOMIC,
-  CLASS_BUDGET_MICROS,
-  type Demand,
-  FLAG_PINNED,
-  FLAG_RECLAIMABLE,
-  OP_ALLOCATE,
-  OP_FREE,
-} from "../core/demand.ts";
+import { CLASS_ATOMIC, CLASS_BUDGET_MICROS, type Demand, OP_FREE } from "../core/demand.ts";
 import { assert } from "../core/errors.ts";
 import { Digest } from "../core/hash.ts";
 import { MICROS_PER_SECOND } from "../core/units.ts";
@@ -21,6 +13,7 @@ import { CompactionRunner, RUN_KIND_NAMES, RUN_PROACTIVE, RUN_REACTIVE } from ".
 import type { DemandFacts } from "./demand-facts.ts";
 import type { Journal } from "./journal.ts";
 import { Limiter } from "./limiter.ts";
+import { Placement } from "./placement.ts";
 import { PressureMeter } from "./pressure-meter.ts";
 import { ResponseMeter } from "./response-meter.ts";
 import { CAUSE_CAPACITY, CAUSE_FRAGMENTATION, CAUSE_LIMIT, CAUSE_PINNED, CAUSE_RESERVE } from "./result.ts";
@@ -34,7 +27,6 @@ const RETRY_DELAY_MICROS = MICROS_PER_SECOND;
 const LEAST_BACKOFF_MICROS = 50_000;
 const MOST_BACKOFF_MICROS = LEAST_BACKOFF_MICROS * 64;
 const OOM_EPISODE_GAP_MICROS = MICROS_PER_SECOND;
-const STAMP_SALT = 0x5ea1ed;
 
 /** Whoever wants to know of the rarer events. Not called for a request that is placed on arrival. */
 export interface ArenaObserver {
@@ -74,8 +66,6 @@ export class Arena {
   readonly digest = new Digest();
   observer: ArenaObserver | null = null;
 
-  /** Bytes that only atomic requests may use. */
-  reserveBytes = 0;
   /** The earliest thing that happens by itself; Infinity when nothing is under way. */
   nextEventMicros = Infinity;
 
@@ -85,7 +75,6 @@ export class Arena {
   oomEpisodes = 0;
   deniedBytes = 0;
   refusedByLimiter = 0;
-  allocatedBytesTotal = 0;
   retriesMade = 0;
   retriesRecovered = 0;
   /** When each row was served, −1 if it was not (yet). */
@@ -95,11 +84,9 @@ export class Arena {
   readonly #kind: Uint8Array;
   readonly #id: Uint32Array;
   readonly #size: Uint32Array;
-  readonly #align: Uint8Array;
   readonly #class: Uint8Array;
-  readonly #flags: Uint8Array;
   readonly #length: Uint32Array;
-  /** Digest and meters: kept in the acting arena only, nobody asks the shadow for them. */
+  /** The meter and the digest: kept in the acting arena only, nobody asks the shadow for them. */
   readonly #isMeasured: boolean;
   readonly #compactor: Compactor;
   readonly #proactiveCompactor: Compactor;
@@ -107,11 +94,7 @@ export class Arena {
   readonly #retries: number;
   readonly #verify: boolean;
   readonly #journal: Journal | null;
-  readonly #words: Int32Array;
-  /** Handle of each id, NO_HANDLE when it is not live. */
-  readonly #handles: Int32Array;
-  readonly #idOfSlot: Int32Array;
-  readonly #isReclaimable: Uint8Array;
+  readonly #placement: Placement;
   readonly #waiting = new WaitingRoom();
   /** Rows that come again in the closed-loop variant, first in first out, since the delay is the same for all. */
   readonly #retryQueue: { row: number; atMicros: number; left: number }[] = [];
@@ -129,9 +112,7 @@ export class Arena {
     this.#kind = demand.kind;
     this.#id = demand.id;
     this.#size = demand.sizeBytes;
-    this.#align = demand.alignLog2;
     this.#class = demand.requestClass;
-    this.#flags = demand.flags;
     this.#length = options.facts.lengthBytes;
     this.#isMeasured = options.isMeasured;
     this.#compactsOnDemand = options.compactsOnDemand;
@@ -148,18 +129,27 @@ export class Arena {
     this.runner = new CompactionRunner(options.cost, this.limiter);
     this.shrinker = new Shrinker(this.heap, demand.shedBytesPerSecond);
     this.meter = new PressureMeter(demand.capacityBytes, demand.pressureRatio);
-    this.#words = new Int32Array(this.heap.buffer);
-    this.#handles = new Int32Array(demand.idCount);
-    this.#idOfSlot = new Int32Array(this.heap.slotCapacity).fill(-1);
-    this.#isReclaimable = new Uint8Array(demand.idCount);
+    this.#placement = new Placement(demand, options.facts, this.heap, this.shrinker, {
+      digest: options.isMeasured ? this.digest : null,
+      journal: options.journal,
+    });
     this.servedAtMicros = new Float64Array(demand.length).fill(-1);
     if (options.journal !== null) {
       const journal = options.journal;
       this.heap.moveListener = (handle, from, to) => {
-        const id = this.#idOfSlot[this.heap.slotOf(handle)]!;
+        const id = this.#placement.idOf(handle);
         journal.move(this.#nowMicros, id < 0 ? "predictor" : id, from, to);
       };
     }
+  }
+
+  /** Bytes that only atomic requests may use. */
+  get reserveBytes(): number {
+    return this.#placement.reserveBytes;
+  }
+
+  set reserveBytes(bytes: number) {
+    this.#placement.reserveBytes = bytes;
   }
 
   /** Effective pressure P now. */
@@ -201,7 +191,7 @@ export class Arena {
       const isTried =
         (requestClass === CLASS_ATOMIC || !this.runner.isActive) &&
         (this.#waiting.count === 0 || !this.#isBehind(this.#id[row]!, this.#waiting.count));
-      if (isTried && this.#tryRow(row, nowMicros, nowMicros)) {
+      if (isTried && this.#placement.tryRow(row, nowMicros, nowMicros)) {
         this.response.addImmediate();
         this.servedAtMicros[row] = nowMicros;
       } else this.#arriveLate(row, nowMicros);
@@ -223,6 +213,11 @@ export class Arena {
       this.#schedule();
       if (this.#verify) this.#check();
     }
+  }
+
+  /** Block lengths placed so far, and what blocks grew by. */
+  get allocatedBytesTotal(): number {
+    return this.#placement.allocatedBytesTotal;
   }
 
   /** Brings the meters up to `nowMicros`. */
@@ -281,84 +276,7 @@ export class Arena {
     while (this.nextEventMicros !== Infinity) this.advanceTo(this.nextEventMicros);
     assert(this.#waiting.count === 0, "nobody waits at the end");
     this.#check();
-    let live = 0;
-    for (const handle of this.#handles) {
-      if (handle === NO_HANDLE) continue;
-      assert(this.heap.isLive(handle), "each live id has a live block");
-      live++;
-    }
-    let blocks = 0;
-    for (const id of this.#idOfSlot) if (id >= 0) blocks++;
-    assert(live === blocks, "each block has its id");
-  }
-
-  // --- placing ---
-
-  /** Tries to place or resize; on success everything is noted but the response time. */
-  #tryRow(row: number, nowMicros: number, arrivalMicros: number): boolean {
-    const heap = this.heap;
-    const id = this.#id[row]!;
-    const size = this.#size[row]!;
-    const held = this.#handles[id]!;
-    // Resizing what was denied is realloc(NULL, size): an allocation.
-    if (this.#kind[row] === OP_ALLOCATE || held === NO_HANDLE) {
-      assert(held === NO_HANDLE, "an id is allocated once until it is freed");
-      if (
-        this.reserveBytes > 0 &&
-        this.#class[row] !== CLASS_ATOMIC &&
-        heap.freeBytes - this.#length[row]! < this.reserveBytes
-      ) {
-        return false;
-      }
-      const handle = heap.allocate(size, 1 << this.#align[row]!, (this.#flags[row]! & FLAG_PINNED) !== 0);
-      if (handle === NO_HANDLE) return false;
-      this.#handles[id] = handle;
-      this.#idOfSlot[heap.slotOf(handle)] = id;
-      const length = heap.lengthOf(handle);
-      this.#stamp(handle, id, length);
-      this.allocatedBytesTotal += length;
-      if ((this.#flags[row]! & FLAG_RECLAIMABLE) !== 0) {
-        this.#isReclaimable[id] = 1;
-        this.shrinker.add(id, handle, length);
-      }
-      const at = heap.addressOf(handle);
-      if (this.#isMeasured) this.digest.addWords(row, at);
-      if (this.#journal !== null) {
-        const pinned = (this.#flags[row]! & FLAG_PINNED) !== 0;
-        this.#journal.place(nowMicros, id, size, at, length, this.#class[row]!, pinned, nowMicros - arrivalMicros);
-      }
-      return true;
-    }
-    return this.#tryResize(row, id, held, size, nowMicros, arrivalMicros);
-  }
-
-  #tryResize(row: number, id: number, handle: number, size: number, nowMicros: number, arrivalMicros: number): boolean {
-    const heap = this.heap;
-    const before = heap.lengthOf(handle);
-    const growth = this.#length[row]! - before;
-    if (
-      growth > 0 &&
-      this.reserveBytes > 0 &&
-      this.#class[row] !== CLASS_ATOMIC &&
-      heap.freeBytes - growth < this.reserveBytes
-    ) {
-      return false;
-    }
-    // A pin keeps compactors off; the owner, who asks for this, may be given another place.
-    const isPinned = heap.isPinned(handle);
-    if (isPinned) heap.setPinned(handle, false);
-    const isResized = heap.resize(handle, size);
-    if (isPinned) heap.setPinned(handle, true);
-    if (!isResized) return false;
-    const length = heap.lengthOf(handle);
-    assert(this.#words[heap.payloadOffsetOf(handle) >> 2] === ((id + 1) ^ STAMP_SALT), "contents survive a resize");
-    this.#stamp(handle, id, length);
-    if (length > before) this.allocatedBytesTotal += length - before;
-    if (this.#isReclaimable[id] === 1) this.shrinker.change(length - before);
-    const at = heap.addressOf(handle);
-    if (this.#isMeasured) this.digest.addWords(row, at);
-    this.#journal?.resize(nowMicros, id, size, at, length, nowMicros - arrivalMicros);
-    return true;
+    this.#placement.check();
   }
 
   #freeId(id: number, nowMicros: number): void {
@@ -372,35 +290,7 @@ export class Arena {
       if (at >= 0) this.#retryQueue.splice(at, 1);
     }
     // Freeing an id that was denied, or shed, does nothing.
-    if (this.#handles[id] !== NO_HANDLE) this.#release(id, nowMicros, false);
-  }
-
-  #release(id: number, nowMicros: number, isShed: boolean): void {
-    const heap = this.heap;
-    const handle = this.#handles[id]!;
-    const length = heap.lengthOf(handle);
-    const first = heap.payloadOffsetOf(handle) >> 2;
-    const stamp = (id + 1) ^ STAMP_SALT;
-    assert(
-      this.#words[first] === stamp && this.#words[first + ((length - 8) >> 2) - 1] === ~stamp,
-      "contents survive from placing to freeing",
-    );
-    if (this.#isReclaimable[id] === 1) {
-      this.#isReclaimable[id] = 0;
-      this.shrinker.change(-length);
-    }
-    this.#idOfSlot[heap.slotOf(handle)] = -1;
-    this.#handles[id] = NO_HANDLE;
-    heap.free(handle);
-    this.#journal?.free(nowMicros, id, isShed);
-  }
-
-  /** First and last word of the payload carry the id, so that a block that lost its bytes is noticed when it is freed. */
-  #stamp(handle: number, id: number, length: number): void {
-    const first = this.heap.payloadOffsetOf(handle) >> 2;
-    const stamp = (id + 1) ^ STAMP_SALT;
-    this.#words[first] = stamp;
-    this.#words[first + ((length - 8) >> 2) - 1] = ~stamp;
+    if (this.#placement.isLive(id)) this.#placement.release(id, nowMicros, false);
   }
 
   // --- waiting ---
@@ -447,7 +337,7 @@ export class Arena {
       return false;
     }
     for (;;) {
-      if (this.#tryRow(row, nowMicros, waiting.arrivalMicros[w]!)) {
+      if (this.#placement.tryRow(row, nowMicros, waiting.arrivalMicros[w]!)) {
         this.#serve(w, row, nowMicros);
         return true;
       }
@@ -470,7 +360,7 @@ export class Arena {
     waiting.remove(w);
     this.servedAtMicros[row] = nowMicros;
     this.observer?.servedLate(row, nowMicros);
-    if (isAbandoned) this.#release(this.#id[row]!, nowMicros, false);
+    if (isAbandoned) this.#placement.release(this.#id[row]!, nowMicros, false);
   }
 
   /** Is there anything worth waiting for: the present run, reclaim, a new run, the limiter? Starts what it needs. */
@@ -547,7 +437,7 @@ export class Arena {
 
   #retryOne(nowMicros: number): void {
     const { row, left } = this.#retryQueue.shift()!;
-    if (this.#handles[this.#id[row]!] !== NO_HANDLE) return; // a later request on the same id was served
+    if (this.#placement.isLive(this.#id[row]!)) return; // a later request on the same id was served
     this.retriesMade++;
     const budget = CLASS_BUDGET_MICROS[this.#class[row]!]!;
     // `settle` follows and tries it; an atomic request's budget of 0 sends it away there at once.
@@ -607,13 +497,13 @@ export class Arena {
   }
 
   #shedOne(nowMicros: number): void {
-    const id = this.shrinker.take(this.#handles);
+    const id = this.shrinker.take(this.#placement.handles);
     if (id < 0) {
       this.shrinker.stop();
       return;
     }
-    const length = this.heap.lengthOf(this.#handles[id]!);
-    this.#release(id, nowMicros, true);
+    const length = this.heap.lengthOf(this.#placement.handles[id]!);
+    this.#placement.release(id, nowMicros, true);
     this.shrinker.noteShed(length, nowMicros);
   }
 

@@ -32,6 +32,8 @@ export interface CompactionReport {
   /** Proactive runs within 5 s of which a request succeeded that failed in the shadow arena. Null without a shadow arena. */
   readonly useful: number | null;
   readonly movedBytes: number;
+  /** Bytes of the blocks placed, headers and rounding included: over `movedBytes`, what a moved byte bought. */
+  readonly allocatedBytes: number;
   /** Mean duration of a run in virtual µs; 0 when there was none. */
   readonly meanMicros: number;
   /** Longest slice: how long a request that may wait can be kept waiting by one step. */

@@ -304,6 +304,7 @@ class Run {
         reactive: runner.runs - runner.proactiveRuns,
         useful: this.#usefulness === null ? null : this.#usefulness.useful,
         movedBytes: runner.totalMovedBytes,
+        allocatedBytes: acting.allocatedBytesTotal,
         meanMicros: runner.runs === 0 ? 0 : runner.totalMicros / runner.runs,
         maxPauseMicros: runner.maxSliceMicros,
         maxRunMicros: runner.maxRunMicros,

@@ -191,6 +191,7 @@ function footprintSection({ runs }: ResultFile, policies: readonly string[]): Re
         formatCount(average((run) => run.autonomy.predictionsPerHour)),
         formatCount(average((run) => run.autonomy.decisionsPerHour)),
         formatBytes(average((run) => run.compaction.movedBytes)),
+        allocatedPerMoved(own),
         formatPercent(
           average((run) => run.compaction.dutyRatio),
           2,
@@ -208,11 +209,19 @@ function footprintSection({ runs }: ResultFile, policies: readonly string[]): Re
       "forecasts/h",
       "decisions/h",
       "moved a run",
+      "allocated/moved",
       "compacting",
     ],
     rows,
     notes: ["time per forecast and per training step depends on the machine: `npm run bench` measures it"],
   };
+}
+
+/** Bytes allocated for each byte moved, over all runs. */
+function allocatedPerMoved(runs: readonly RunResult[]): string {
+  const sum = (pick: (run: RunResult) => number) => runs.reduce((total, run) => total + pick(run), 0);
+  const moved = sum((run) => run.compaction.movedBytes);
+  return moved === 0 ? "" : `${formatCount(sum((run) => run.compaction.allocatedBytes) / moved)} ×`;
 }
 
 function guardSection({ runs }: ResultFile, policies: readonly string[]): ReportSection {

@@ -26,6 +26,7 @@ const compactionSchema = z.object({
   reactive: count,
   useful: count.nullable().describe("Null without a shadow arena."),
   movedBytes: bytes,
+  allocatedBytes: bytes,
   meanMicros: micros,
   maxPauseMicros: micros,
   maxRunMicros: micros,

@@ -48,6 +48,7 @@ export function fakeRun(
       reactive: policy === "reactive" ? 10 : 3,
       useful: policy === "reactive" ? null : 2,
       movedBytes,
+      allocatedBytes: movedBytes * 3,
       meanMicros: 800,
       maxPauseMicros: 100,
       maxRunMicros: 1200,
