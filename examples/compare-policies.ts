@@ -8,7 +8,7 @@ import { DEFAULT_CAPACITY_BYTES, getScenario, intervalOf, MICROS_PER_SECOND, typ
 const baseline: RunResult[] = [];
 const policy: RunResult[] = [];
 for (let seed = 1; seed <= 5; seed++) {
-  const demand = getScenario("burst").generate({
+  const demand = getScenario("steady").generate({
     pressureRatio: 0.95,
     seed,
     durationMicros: 120 * MICROS_PER_SECOND,
