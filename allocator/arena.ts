@@ -121,20 +121,25 @@ export class Arena {
 
   /**
    * Fixes the reference request whose length in bytes (an integer ≥ 1, header and rounding included) counts in
-   * `usableBytes`, and recomputes that over all holes. Cost: O(blocks), nothing when the length stays.
+   * `usableBytes`, and recomputes that over all holes. Cost: O(holes of that length and more) with the
+   * segregated fit, O(blocks) with the best fit, nothing when the length stays.
    */
   setReferenceLength(lengthBytes: number): void {
     assert(lengthBytes >= 1 && (lengthBytes | 0) === lengthBytes, "reference length must be an integer in [1, 2^31)");
     if (lengthBytes === this.referenceLengthBytes) return;
     this.referenceLengthBytes = lengthBytes;
     this.reciprocal = 1 / lengthBytes;
+    this.usableBytes = this.lists !== null ? this.lists.usableBytes(lengthBytes) : this.#usableBytesByWalk();
+    this.version++;
+  }
+
+  #usableBytesByWalk(): number {
     let usable = 0;
     for (let word = LEAD_WORDS; word < this.endWord; word += (this.words[word]! & LENGTH_MASK) >> 2) {
       const header = this.words[word]!;
       if (header & FREE) usable += this.usableOf(header & LENGTH_MASK);
     }
-    this.usableBytes = usable;
-    this.version++;
+    return usable;
   }
 
   /**

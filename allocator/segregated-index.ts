@@ -66,6 +66,26 @@ export class SegregatedIndex implements HoleIndex {
     this.bitmap[sizeClass >>> 5]! |= TOP_BIT >>> (sizeClass & 31);
   }
 
+  /** Σ ⌊length / n⌋ · n over all holes, n = `referenceBytes`. Cost: the holes of n bytes and more. */
+  usableBytes(referenceBytes: number): number {
+    const words = this.#words;
+    const bitmap = this.bitmap;
+    const least = Math.max(1, classOfHole(referenceBytes)); // class 0 is no class
+    let usable = 0;
+    for (let index = least >>> 5; index < bitmap.length; index++) {
+      let bits = bitmap[index]!;
+      if (index === least >>> 5) bits &= -1 >>> (least & 31);
+      while (bits !== 0) {
+        const bit = Math.clz32(bits);
+        bits &= ~(TOP_BIT >>> bit);
+        for (let word = this.heads[(index << 5) + bit]!; word !== NO_WORD; word = words[word + 1]!) {
+          usable += Math.floor((words[word]! & LENGTH_MASK) / referenceBytes) * referenceBytes;
+        }
+      }
+    }
+    return usable;
+  }
+
   find(lengthBytes: number): number {
     const bitmap = this.bitmap;
     const sizeClass = classOfSearch(lengthBytes);
