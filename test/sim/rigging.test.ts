@@ -2,6 +2,9 @@
 // bookkeeping and not from the policy shows.
 
 import { describe, expect, it } from "vitest";
+import { RandomStream } from "../../core/random.ts";
+import { joinSamples, SampleCollector } from "../../predictor/sample-collector.ts";
+import { evaluateWeights, trainOffline } from "../../predictor/trainer.ts";
 import { getScenario, SCENARIO_IDS } from "../../scenarios/registry.ts";
 import { ZERO_COST } from "../../sim/cost-model.ts";
 import { allPolicies } from "../../sim/policies/registry.ts";
@@ -123,4 +126,47 @@ it("placebo makes as many runs as it was told, where nothing stands in the way",
   const { result } = simulate({ demand: demandOf("steady", 16), policy: "placebo", seed: 16, placeboRuns: 40 });
   expect(result.compaction.proactive).toBeGreaterThan(20);
   expect(result.compaction.proactive).toBeLessThanOrEqual(40);
+});
+
+describe("shuffled features", () => {
+  const collected = ["tide", "ramp", "sawtooth"].map((id) => {
+    const demand = getScenario(id).generate({
+      pressureRatio: 0.75,
+      seed: 17,
+      durationMicros: 600_000_000,
+      ratePerSecond: 100,
+      capacityBytes: 102_400,
+    });
+    const samples = new SampleCollector();
+    const { result } = simulate({ demand, policy: "neural", seed: 17, samples });
+    return { samples: samples.samples(), ewma: result.forecast!.baselineMaePercentPoints["ewma"]! };
+  });
+  const samples = joinSamples(collected.map((one) => one.samples));
+  const count = samples.labels.length;
+  const ewma = collected.reduce((sum, one) => sum + one.ewma, 0) / collected.length;
+
+  /** What the network makes of the samples when the inputs of row i are those of row order[i]. */
+  const errorWith = (order: readonly number[]): number => {
+    const features = new Float64Array(count * 4);
+    const anchors = new Float64Array(count);
+    order.forEach((from, to) => {
+      features.set(samples.features.subarray(from * 4, from * 4 + 4), to * 4);
+      anchors[to] = samples.anchors![from]!;
+    });
+    const given = { features, anchors, labels: samples.labels };
+    const { weights } = trainOffline({ samples: given, epochs: 10, seed: 17, heldOutShare: 0 });
+    return evaluateWeights(weights, given, 0, count).maePercentPoints;
+  };
+
+  it("a network whose inputs belong to other moments has no skill over EWMA; with its own it has", () => {
+    const order = Array.from({ length: count }, (_, i) => i);
+    const own = errorWith(order);
+    const random = new RandomStream(17, "shuffle rows");
+    for (let i = count - 1; i > 0; i--) {
+      const j = random.integer(i + 1);
+      [order[i], order[j]] = [order[j]!, order[i]!];
+    }
+    expect(errorWith(order)).toBeGreaterThan(ewma);
+    expect(own).toBeLessThan(ewma);
+  });
 });
