@@ -2,6 +2,7 @@
 // forecast says that pressure will be critical in 5 s, and the largest hole would not take the largest recent request, a
 // hole is made now, while nobody waits for it. Cold, it leaves the decision to the watermark rule; tripped, to the requests.
 
+import { assert } from "../../core/errors.ts";
 import type { Arena } from "../arena.ts";
 import type { Advice, Stage } from "../decisions.ts";
 import { DecisionLoop } from "../decisions.ts";
@@ -36,7 +37,7 @@ export class ForecastController implements Policy {
   #mayAct = false;
 
   constructor(world: PolicyWorld) {
-    if (world.signal === null) throw new TypeError("a forecast controller needs a signal");
+    assert(world.signal !== null, "a forecast controller needs a signal");
     this.#world = world;
     this.#arena = world.arena;
     this.#signal = world.signal;
