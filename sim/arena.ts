@@ -241,6 +241,7 @@ export class Arena {
     nowMicros: number,
     spareRuns: number,
   ): ProactiveVerdict {
+    if (goalBytes <= 0) return "nothing to do"; // a full arena: there is nothing to make a hole of
     if (this.runner.isActive) return "busy";
     if (this.#waiting.count > 0) return "pending";
     if (

@@ -2,7 +2,9 @@
 // bookkeeping and not from the policy shows.
 
 import { describe, expect, it } from "vitest";
+import { type Demand, OP_FREE } from "../../core/demand.ts";
 import { RandomStream } from "../../core/random.ts";
+import { blockLength } from "../../core/units.ts";
 import { joinSamples, SampleCollector } from "../../predictor/sample-collector.ts";
 import { evaluateWeights, trainOffline } from "../../predictor/trainer.ts";
 import { getScenario, SCENARIO_IDS } from "../../scenarios/registry.ts";
@@ -168,5 +170,91 @@ describe("shuffled features", () => {
     }
     expect(errorWith(order)).toBeGreaterThan(ewma);
     expect(own).toBeLessThan(ewma);
+  });
+});
+
+describe("the zero-cost bound", () => {
+  /** Requests that a perfect layout at no cost would deny: those whose bytes are not there. Greedy, as arrivals are. */
+  const idealDenials = (demand: Demand, ownBytes: number): number => {
+    const lengths = new Float64Array(demand.idCount);
+    let live = ownBytes;
+    let denied = 0;
+    for (let row = 0; row < demand.length; row++) {
+      const id = demand.id[row]!;
+      if (demand.kind[row] === OP_FREE) {
+        live -= lengths[id]!;
+        lengths[id] = 0;
+        continue;
+      }
+      const length = blockLength(demand.sizeBytes[row]!);
+      if (live + length > demand.capacityBytes) denied++;
+      else {
+        live += length;
+        lengths[id] = length;
+      }
+    }
+    return denied;
+  };
+  /** Less room than is asked for, so that the bound is not 0. */
+  const tight = (id: string, seed: number, mix = {}): Demand => {
+    const demand = demandOf(id, seed, 0.95, mix);
+    return { ...demand, capacityBytes: Math.floor((demand.capacityBytes * 0.95) / 16) * 16 };
+  };
+  const ownBytes = (usesNetwork: boolean) => (usesNetwork ? 672 : 0);
+
+  it.each(["steady", "tide", "burst"])(
+    "%s: is reached, to the request, where compaction is free and all may wait",
+    (id) => {
+      const demand = tight(id, 18, { mix: ALL_WAIT });
+      for (const policy of falling) {
+        const { result } = simulate({
+          demand,
+          policy: policy.id,
+          seed: 18,
+          cost: ZERO_COST,
+          limits: NO_LIMITS,
+          placeboRuns: 50,
+          reserveBytes: 0,
+        });
+        const bound = idealDenials(demand, ownBytes(policy.usesNetwork));
+        expect(bound).toBeGreaterThan(0);
+        expect({ policy: policy.id, ooms: result.ooms.byCause }).toEqual({
+          policy: policy.id,
+          ooms: { capacity: bound, pinned: 0, reserve: 0, limit: 0, fragmentation: 0 },
+        });
+      }
+    },
+  );
+
+  /** Mean of min(demanded, capacity): nobody can hold more. Counts are no such bound: denying one large request serves many small ones. */
+  const meanHoldable = (demand: Demand): number => {
+    const lengths = new Float64Array(demand.idCount);
+    let live = 0;
+    let area = 0;
+    let last = 0;
+    for (let row = 0; row < demand.length; row++) {
+      const now = demand.timeMicros[row]!;
+      area += Math.min(live, demand.capacityBytes) * (now - last);
+      last = now;
+      const length = demand.kind[row] === OP_FREE ? 0 : blockLength(demand.sizeBytes[row]!);
+      live += length - lengths[demand.id[row]!]!;
+      lengths[demand.id[row]!] = length;
+    }
+    area += Math.min(live, demand.capacityBytes) * (demand.durationMicros - last);
+    return area / demand.durationMicros / demand.capacityBytes;
+  };
+
+  it.each(SCENARIO_IDS)("%s: no policy holds more than was asked for and fits, and all come close", (id) => {
+    for (const seed of SEEDS) {
+      const demand = tight(id, seed);
+      const bound = meanHoldable(demand);
+      for (const policy of allPolicies()) {
+        const { result } = simulate({ demand, policy: policy.id, seed, placeboRuns: 50 });
+        const own = ownBytes(policy.usesNetwork) / demand.capacityBytes;
+        const held = result.pressure.meanOccupancy - own;
+        expect(held, `${policy.id}, seed ${seed}`).toBeLessThanOrEqual(bound + 1e-12);
+        expect(held, `${policy.id}, seed ${seed}`).toBeGreaterThan(bound - 0.2);
+      }
+    }
   });
 });
