@@ -185,6 +185,7 @@ export class Arena {
     if (this.#kind[row] === OP_FREE) {
       this.#freeId(this.#id[row]!, nowMicros);
     } else {
+      if (this.#retryQueue.length > 0) this.#dropRetries(this.#id[row]!);
       const requestClass = this.#class[row]!;
       // Whoever may wait waits for the present slice; whoever may not is served from the state between slices. Requests on
       // one id are served in order, so nobody goes before one that waits.
@@ -286,10 +287,7 @@ export class Arena {
         if (this.#id[this.#waiting.row[w]!] === id) this.#waiting.isAbandoned[w] = 1;
       }
     }
-    if (this.#retryQueue.length > 0) {
-      const at = this.#retryQueue.findIndex((retry) => this.#id[retry.row] === id);
-      if (at >= 0) this.#retryQueue.splice(at, 1);
-    }
+    if (this.#retryQueue.length > 0) this.#dropRetries(id);
     // Freeing an id that was denied, or shed, does nothing.
     if (this.#placement.isLive(id)) this.#placement.release(id, nowMicros, false);
   }
@@ -418,7 +416,7 @@ export class Arena {
     }
     waiting.remove(w);
     if (waiting.count === 0) this.stall.end(nowMicros);
-    if (left > 0 && !isAbandoned) {
+    if (left > 0 && !isAbandoned && !this.#isBehind(this.#id[row]!, waiting.count)) {
       this.#retryQueue.push({ row, atMicros: nowMicros + RETRY_DELAY_MICROS, left: left - 1 });
       this.#schedule();
     }
@@ -436,9 +434,15 @@ export class Arena {
     return wasHindered ? CAUSE_LIMIT : CAUSE_FRAGMENTATION;
   }
 
+  /** The id was freed, or asked for again: what was denied before is not wanted any more. */
+  #dropRetries(id: number): void {
+    for (let at = this.#retryQueue.length - 1; at >= 0; at--) {
+      if (this.#id[this.#retryQueue[at]!.row] === id) this.#retryQueue.splice(at, 1);
+    }
+  }
+
   #retryOne(nowMicros: number): void {
     const { row, left } = this.#retryQueue.shift()!;
-    if (this.#placement.isLive(this.#id[row]!)) return; // a later request on the same id was served
     this.retriesMade++;
     const budget = CLASS_BUDGET_MICROS[this.#class[row]!]!;
     // `settle` follows and tries it; an atomic request's budget of 0 sends it away there at once.
