@@ -7,7 +7,6 @@ export const EXIT_OK = 0;
 export const EXIT_GATE = 1;
 export const EXIT_USAGE = 2;
 export const EXIT_INTERNAL = 3;
-export const EXIT_INCOMPATIBLE = 4;
 export const EXIT_SIGINT = 130;
 export const EXIT_SIGTERM = 143;
 

@@ -386,7 +386,7 @@ function boundsText(
   for (const [id, title] of [
     ["clairvoyant", "clairvoyant"],
     ["perfect-forecast", "perfect forecast"],
-    ["placebo", "placebo at equal work"],
+    ["placebo", "placebo, as many runs"],
   ] as const) {
     const value = avoidable(id);
     if (value !== null && id !== policy) parts.push(`${title} ${formatCount(value)}`);

@@ -1,6 +1,8 @@
 // Proactive runs at random times, as many as the policy it is paired with made: what the runs alone are worth, without
-// knowing when. A forecast must beat this, or it is the work that wins and not the foresight.
+// knowing when. A forecast must beat this, or it is the work that wins and not the foresight. A turn that finds nothing to do,
+// or the limiter in its way, is drawn again; still it may end with fewer runs than its partner, and reports say how many.
 
+import { GRANULE_BYTES } from "../../core/units.ts";
 import type { PolicyDefinition } from "./policy.ts";
 
 export const placebo: PolicyDefinition = {
@@ -19,14 +21,22 @@ export const placebo: PolicyDefinition = {
     for (let i = 0; i < times.length; i++) times[i] = random.integer(demand.durationMicros);
     times.sort();
     let next = 0;
+    /** The turn at `next` could not be used: it comes again at a random moment of the time left, in its place by time. */
+    const redraw = (nowMicros: number): void => {
+      const again = nowMicros + 1 + random.integer(Math.max(1, demand.durationMicros - nowMicros));
+      let at = next;
+      while (at + 1 < times.length && times[at + 1]! < again) times[at] = times[++at]!;
+      times[at] = again;
+    };
     const act = (nowMicros: number): void => {
       while (next < times.length && times[next]! <= nowMicros) {
-        const goal = Math.min(world.largestRecentBytes, arena.heap.freeBytes);
-        const verdict = arena.startProactive("placebo", goal, Infinity, nowMicros, 0);
-        // What stands in the way passes; a heap that needs nothing has used up this turn.
-        if (verdict !== "started" && verdict !== "nothing to do") return;
-        world.log.record(nowMicros, "none", verdict === "started" ? "compact" : "hold", `placebo: ${verdict}`, false);
-        next++;
+        // Whether a hole is needed is not asked: where the wanted one is there, a larger one is made.
+        const larger = Math.max(world.largestRecentBytes, arena.heap.largestHole() + GRANULE_BYTES);
+        const goal = Math.min(larger, arena.heap.freeBytes);
+        if (arena.startProactive("placebo", goal, Infinity, nowMicros, 0) === "started") {
+          world.log.record(nowMicros, "none", "compact", "placebo: a random moment", false);
+          next++;
+        } else redraw(nowMicros);
       }
     };
     return { onTick: act, onAllocation: act };

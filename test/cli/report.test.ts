@@ -177,7 +177,7 @@ describe("many policies", () => {
     const start = lines.findIndex((line) => line.startsWith("all policies"));
     expect(lines.slice(start + 2, start + 8).map((line) => line.trim().split(/\s+/)[0])).toEqual(order);
     expect(text).toContain("bounds");
-    expect(text).toContain("clairvoyant 2.50 · perfect forecast 4.50 · placebo at equal work 9.50");
+    expect(text).toContain("clairvoyant 2.50 · perfect forecast 4.50 · placebo, as many runs 9.50");
     expect(text).toContain("gap to perfect-forecast closed 67 %");
     expect(text).toContain("gap to clairvoyant closed 50 %");
     expect(text).toContain("plainer or other policies deny less than predictive here: holt.");
