@@ -9,10 +9,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readResultFile } from "../cli/read-result.ts";
 import { suiteReport } from "../cli/render/suite-report.ts";
+import { pooledSentence } from "../cli/render/verdict-text.ts";
 import { reproduceCommand } from "../sim/suite/reproduce.ts";
+import { headlinePressure, poolComparisons } from "../sim/suite/verdicts.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const SEEDS = "20";
+/** The placebo stands in the README too: what the runs alone are worth, without knowing when. */
+const POLICIES = "reactive,placebo,predictive";
 
 function runSuite(folder: string): string {
   const file = join(folder, "result.json");
@@ -21,6 +25,8 @@ function runSuite(folder: string): string {
     "stress",
     "--seeds",
     SEEDS,
+    "--policy",
+    POLICIES,
     "--quiet",
     "--json",
     file,
@@ -35,7 +41,15 @@ function runSuite(folder: string): string {
 async function headline(file: string): Promise<string> {
   const result = await readResultFile(file);
   const report = suiteReport(result);
-  const quoted = [...report.verdicts, `Cost: ${report.cost}.`].map((sentence) => `> ${sentence}`).join("\n>\n");
+  const level = headlinePressure(result.suite);
+  const placebo = poolComparisons(result.runs, result.comparisons, report.baseline, "placebo", level);
+  const control =
+    placebo === null
+      ? []
+      : [`The control, at ${100 * level} %: ${pooledSentence(placebo)} It makes as many runs, at random moments.`];
+  const quoted = [...report.verdicts, ...control, `Cost: ${report.cost}.`]
+    .map((sentence) => `> ${sentence}`)
+    .join("\n>\n");
   return `${quoted}\n\n${report.heading.join(" · ")}; from \`${reproduceCommand(result.suite)}\`.`;
 }
 
