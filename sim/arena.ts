@@ -253,7 +253,10 @@ export class Arena {
       return "cooldown";
     }
     if (nowMicros < this.#proactiveDeferredUntil) return "back-off";
-    if (this.limiter.nextAdmissionMicros(nowMicros, spareRuns) > nowMicros) {
+    if (
+      this.limiter.nextAdmissionMicros(nowMicros, spareRuns) > nowMicros ||
+      !this.limiter.hasProactiveBudget(nowMicros)
+    ) {
       this.refusedByLimiter++;
       return "limited";
     }

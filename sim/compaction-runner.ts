@@ -105,7 +105,7 @@ export class CompactionRunner {
     if (this.#phase === PHASE_MOVE) {
       const moved = compactor.step(this.#sliceBytes);
       this.movedBytes += moved;
-      this.#limiter.noteMoved(nowMicros, moved);
+      this.#limiter.noteMoved(nowMicros, moved, this.kind === RUN_PROACTIVE);
     }
     const next =
       this.#phase === PHASE_SCAN || this.movedBytes >= this.#budgetBytes ? 0 : compactor.peek(this.#sliceBytes);

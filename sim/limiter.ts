@@ -5,6 +5,9 @@ import { assert } from "../core/errors.ts";
 import { MICROS_PER_SECOND } from "../core/units.ts";
 import type { Limits } from "./simulate-types.ts";
 
+/** What an unused proactive budget may add up to, in seconds of it. */
+const PROACTIVE_BURST_SECONDS = 10;
+
 /** A tenth of the copying bandwidth may go to compaction, saved up for at least one whole slide. */
 export function defaultLimits(capacityBytes: number): Limits {
   const movedBytesPerSecond = 8_500_000;
@@ -12,6 +15,7 @@ export function defaultLimits(capacityBytes: number): Limits {
     runsPerSecond: 10,
     movedBytesPerSecond,
     movedBytesBurst: Math.max(movedBytesPerSecond, capacityBytes),
+    proactiveBytesPerSecond: Infinity,
     proactiveCooldownMicros: 50_000,
   };
 }
@@ -23,6 +27,8 @@ export class Limiter {
   #head = 0;
   #tokens: number;
   #refilledMicros = 0;
+  #proactiveTokens = 0;
+  #proactiveRefilledMicros = 0;
 
   constructor(limits: Limits) {
     assert(limits.runsPerSecond >= 1, "runsPerSecond is at least 1");
@@ -50,6 +56,13 @@ export class Limiter {
     return at;
   }
 
+  /** Is anything left of the proactive budget? Like the other bucket, it may go into debt by the last run. */
+  hasProactiveBudget(nowMicros: number): boolean {
+    if (this.limits.proactiveBytesPerSecond === Infinity) return true;
+    this.#refillProactive(nowMicros);
+    return this.#proactiveTokens > 0;
+  }
+
   /** Notes the start of a run. Asserts that the limit holds: whoever starts a run has asked. */
   noteStart(nowMicros: number): void {
     if (this.limits.runsPerSecond === Infinity) return;
@@ -59,7 +72,11 @@ export class Limiter {
   }
 
   /** Charges bytes that a run has moved. */
-  noteMoved(nowMicros: number, bytes: number): void {
+  noteMoved(nowMicros: number, bytes: number, isProactive: boolean): void {
+    if (isProactive && this.limits.proactiveBytesPerSecond !== Infinity) {
+      this.#refillProactive(nowMicros);
+      this.#proactiveTokens -= bytes;
+    }
     if (this.limits.movedBytesPerSecond === Infinity) return;
     this.#refill(nowMicros);
     this.#tokens -= bytes;
@@ -69,5 +86,14 @@ export class Limiter {
     const gained = ((nowMicros - this.#refilledMicros) * this.limits.movedBytesPerSecond) / MICROS_PER_SECOND;
     this.#refilledMicros = nowMicros;
     this.#tokens = Math.min(this.limits.movedBytesBurst, this.#tokens + gained);
+  }
+  #refillProactive(nowMicros: number): void {
+    const { proactiveBytesPerSecond } = this.limits;
+    const gained = ((nowMicros - this.#proactiveRefilledMicros) * proactiveBytesPerSecond) / MICROS_PER_SECOND;
+    this.#proactiveRefilledMicros = nowMicros;
+    this.#proactiveTokens = Math.min(
+      proactiveBytesPerSecond * PROACTIVE_BURST_SECONDS,
+      this.#proactiveTokens + gained,
+    );
   }
 }

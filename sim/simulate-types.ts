@@ -12,6 +12,8 @@ export interface Limits {
   /** Token bucket: bytes moved per second, and how many may be saved up. */
   readonly movedBytesPerSecond: number;
   readonly movedBytesBurst: number;
+  /** A budget of their own for proactive runs, bytes/s; Infinity, the default, sets none. Ten seconds of it may be saved up. */
+  readonly proactiveBytesPerSecond: number;
   /** Least time between the end of a proactive run and the start of the next. */
   readonly proactiveCooldownMicros: number;
 }

@@ -58,13 +58,28 @@ describe("K20/K60: the limiter", () => {
       runsPerSecond: 10,
       movedBytesPerSecond: 1000,
       movedBytesBurst: 500,
+      proactiveBytesPerSecond: Infinity,
       proactiveCooldownMicros: 0,
     });
-    limiter.noteMoved(0, 800);
+    limiter.noteMoved(0, 800, false);
     const then = limiter.nextAdmissionMicros(0);
     expect(then).toBe(301_000); // 301 bytes at 1,000 a second
     expect(limiter.nextAdmissionMicros(299_999)).toBeGreaterThan(299_999);
     expect(limiter.nextAdmissionMicros(then)).toBe(then);
+  });
+
+  it("keeps a budget for proactive runs alone: none at the start, ten seconds of it at most, on-demand runs free of it", () => {
+    const limiter = new Limiter({ ...defaultLimits(102_400), proactiveBytesPerSecond: 100 });
+    expect(limiter.hasProactiveBudget(0)).toBe(false);
+    expect(limiter.hasProactiveBudget(10_000)).toBe(true); // 1 byte: a run may start, its bytes become a debt
+    limiter.noteMoved(10_000, 201, true);
+    limiter.noteMoved(10_000, 5000, false);
+    expect(limiter.hasProactiveBudget(2_010_000)).toBe(false);
+    expect(limiter.hasProactiveBudget(2_020_000)).toBe(true);
+    limiter.noteMoved(60_000_000, 999, true); // the ten seconds saved up, less one byte
+    expect(limiter.hasProactiveBudget(60_000_000)).toBe(true);
+    limiter.noteMoved(60_000_000, 1, true);
+    expect(limiter.hasProactiveBudget(60_000_000)).toBe(false);
   });
 });
 
