@@ -11,7 +11,8 @@ registerPolicy({
   description: "a hole for the largest recent request, at every moment",
   isProactive: true, // a shadow arena is kept to tell which runs were of use
   compactsOnDemand: true,
-  usesNetwork: false,
+  signal: null, // forecasts nothing
+  isBound: false,
   pairedWith: null,
   compactor: "slide", // for a request that waits
   proactiveCompactor: "evacuate", // for runs of its own

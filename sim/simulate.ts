@@ -9,10 +9,9 @@ import { RandomStream } from "../core/random.ts";
 import { blockLength, HORIZON_MICROS, MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
 import { ForecastScore } from "../predictor/forecast-score.ts";
 import { GuardedForecaster } from "../predictor/guarded-forecaster.ts";
-import { PREDICTOR_STATE_BYTES, PressurePredictor } from "../predictor/pressure-predictor.ts";
-import { shippedWeights } from "../predictor/shipped-weights.ts";
+import { PressurePredictor } from "../predictor/pressure-predictor.ts";
 import { watchdogStateBytes } from "../predictor/watchdog.ts";
-import { Arena, type ArenaObserver } from "./arena.ts";
+import { Arena, type ArenaObserver, type ArenaOptions } from "./arena.ts";
 import { type CompactionRunner, RUN_PROACTIVE } from "./compaction-runner.ts";
 import { DEFAULT_COST } from "./cost-model.ts";
 import { DecisionLog } from "./decisions.ts";
@@ -22,6 +21,7 @@ import { defaultLimits } from "./limiter.ts";
 import { type GuardedSignal, PASSIVE_POLICY, type Policy, type PolicyWorld } from "./policies/policy.ts";
 import { type ResolvedPolicy, resolvePolicy } from "./policies/registry.ts";
 import { OOM_CAUSES, type OomCause, type RunResult } from "./result.ts";
+import { type SignalDefinition, signalNamed } from "./signals.ts";
 import type { SimulateOptions, SimulateOutcome } from "./simulate-types.ts";
 import { Usefulness } from "./usefulness.ts";
 
@@ -45,7 +45,11 @@ class Run {
   readonly #acting: Arena;
   readonly #shadow: Arena | null;
   readonly #usefulness: Usefulness | null;
+  /** The network, where that is the signal: it has weights and learns. */
   readonly #predictor: PressurePredictor | null;
+  /** Bytes of the arena that the signal takes. */
+  readonly #ownBytes: number;
+  readonly #isGuarded: boolean;
   readonly #signal: GuardedSignal | null;
   readonly #score: ForecastScore | null;
   readonly #log = new DecisionLog();
@@ -73,24 +77,15 @@ class Run {
     this.#shadow = definition.isProactive && options.shadow !== false ? this.#makeArena(false) : null;
     this.#usefulness = this.#shadow === null ? null : new Usefulness(this.#acting, demand.length);
 
-    this.#predictor = null;
-    this.#signal = null;
-    this.#score = null;
-    if (definition.usesNetwork && this.#hasRoomForPredictor()) {
-      // The predictor lives in the arena that pays for it; the shadow gives up the same bytes, so that the only difference
-      // between the two is proactive action.
-      const byteOffset = this.#acting.placeOwnBlock(PREDICTOR_STATE_BYTES);
-      this.#shadow?.placeOwnBlock(PREDICTOR_STATE_BYTES);
-      this.#predictor = new PressurePredictor({
-        buffer: this.#acting.heap.buffer,
-        byteOffset,
-        seed,
-        weights: options.weights === "cold" ? undefined : (options.weights ?? shippedWeights()),
-      });
-      this.#signal = options.watchdog === false ? unguarded(this.#predictor) : new GuardedForecaster(this.#predictor);
-      const { threshold, exit } = this.#acting.meter;
-      this.#score = new ForecastScore({ criticalThreshold: threshold, exitThreshold: exit });
-    }
+    const wanted = definition.signal === null ? null : signalNamed(definition.signal);
+    const forecaster = wanted === null || !this.#hasRoomFor(wanted) ? null : this.#makeForecaster(wanted);
+    this.#ownBytes = wanted === null || forecaster === null ? 0 : wanted.stateBytes;
+    this.#predictor = forecaster instanceof PressurePredictor ? forecaster : null;
+    this.#isGuarded = wanted?.isGuarded === true && options.watchdog !== false;
+    this.#signal =
+      forecaster === null ? null : this.#isGuarded ? new GuardedForecaster(forecaster) : unguarded(forecaster);
+    const { threshold, exit } = this.#acting.meter;
+    this.#score = forecaster === null ? null : new ForecastScore({ criticalThreshold: threshold, exitThreshold: exit });
 
     this.#observe();
     this.#world = {
@@ -104,7 +99,7 @@ class Run {
       reserveBytes: options.reserveBytes ?? null,
       placeboRuns: options.placeboRuns ?? 0,
     };
-    const isLame = definition.usesNetwork && this.#signal === null;
+    const isLame = wanted !== null && forecaster === null;
     this.#policy = isLame ? PASSIVE_POLICY : definition.create(this.#world);
   }
 
@@ -170,9 +165,10 @@ class Run {
   }
 
   /** A predictor that would take more than its share of the arena costs more than it can bring: such a run is reactive. */
-  #hasRoomForPredictor(): boolean {
+  #hasRoomFor(signal: SignalDefinition): boolean {
+    if (signal.stateBytes === 0) return true;
     const { capacityBytes } = this.#demand;
-    const length = blockLength(PREDICTOR_STATE_BYTES);
+    const length = blockLength(signal.stateBytes);
     if (length <= capacityBytes * LARGEST_PREDICTOR_SHARE) return true;
     this.#notes.push(
       `the predictor's ${length} B are over ${100 * LARGEST_PREDICTOR_SHARE} % of this arena (${capacityBytes} B): the run compacts on demand only`,
@@ -180,9 +176,30 @@ class Run {
     return false;
   }
 
+  /** The signal lives in the arena that pays for it; the shadow gives up the same, so that action alone tells them apart. */
+  #makeForecaster(signal: SignalDefinition): Forecaster {
+    let byteOffset = 0;
+    if (signal.stateBytes > 0) {
+      byteOffset = this.#acting.placeOwnBlock(signal.stateBytes);
+      this.#shadow?.placeOwnBlock(signal.stateBytes);
+    }
+    const { seed, weights, referenceLengthBytes = null } = this.#options;
+    return signal.create({
+      buffer: this.#acting.heap.buffer,
+      byteOffset,
+      seed,
+      weights,
+      passive: { arena: this.#arenaOptions(false), referenceLengthBytes },
+    });
+  }
+
   #makeArena(isActing: boolean): Arena {
+    return new Arena(this.#arenaOptions(isActing));
+  }
+
+  #arenaOptions(isActing: boolean): ArenaOptions {
     const { options, resolved } = { options: this.#options, resolved: this.#resolved };
-    return new Arena({
+    return {
       demand: this.#demand,
       facts: this.#facts,
       fit: options.fit ?? "segregated",
@@ -195,7 +212,7 @@ class Run {
       verify: options.verify ?? false,
       isMeasured: isActing,
       journal: isActing ? this.#journal : null,
-    });
+    };
   }
 
   /** The 500 ms tick: sample, score, learn, decide. */
@@ -333,12 +350,12 @@ class Run {
       closedLoop: { retries: acting.retriesMade, recovered: acting.retriesRecovered },
       forecast: this.#score === null ? null : this.#score.report(),
       predictor:
-        this.#predictor === null
+        this.#ownBytes === 0
           ? null
           : {
-              stateBytes: this.#predictor.stateBytes,
-              watchdogBytes: this.#options.watchdog === false ? 0 : watchdogStateBytes,
-              trainedLabels: this.#predictor.trainedLabels,
+              stateBytes: this.#ownBytes,
+              watchdogBytes: this.#isGuarded ? watchdogStateBytes : 0,
+              trainedLabels: this.#predictor?.trainedLabels ?? 0,
             },
       watchdog: {
         trips: this.#signal === null ? [] : this.#signal.trips.map(({ atMicros, reason }) => ({ atMicros, reason })),

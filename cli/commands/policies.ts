@@ -12,7 +12,8 @@ export async function policies({ settings, palette }: CommandContext): Promise<C
     description: definition.description,
     isProactive: definition.isProactive,
     compactsOnDemand: definition.compactsOnDemand,
-    usesNetwork: definition.usesNetwork,
+    signal: definition.signal,
+    isBound: definition.isBound,
     pairedWith: definition.pairedWith,
     compactor: definition.compactor,
     proactiveCompactor: definition.proactiveCompactor,
@@ -24,11 +25,12 @@ export async function policies({ settings, palette }: CommandContext): Promise<C
     policy.id,
     yes(policy.isProactive),
     yes(policy.compactsOnDemand),
-    yes(policy.usesNetwork),
+    policy.signal ?? "",
+    policy.isBound ? "bound" : "",
     policy.description,
   ]);
-  const header = ["policy", "ahead", "on demand", "network", ""];
-  const table = renderTable([header, ...rows], { leftColumns: [0, 1, 2, 3, 4] });
+  const header = ["policy", "ahead", "on demand", "signal", "", ""];
+  const table = renderTable([header, ...rows], { leftColumns: [0, 1, 2, 3, 4, 5] });
   const note =
     "A compactor can be named: reactive:window, predictive:slide (slide, window, evacuate). --policy all runs them all.";
   return {

@@ -49,8 +49,10 @@ export interface PolicyDefinition {
   readonly isProactive: boolean;
   /** A pending request may start a run. */
   readonly compactsOnDemand: boolean;
-  /** Has the network, and its block in the arena. */
-  readonly usesNetwork: boolean;
+  /** Id of what it forecasts with (sim/signals.ts), which then has its block in the arena; null: it forecasts nothing. */
+  readonly signal: string | null;
+  /** Knows or may what no real policy can: a yardstick that does not compete. */
+  readonly isBound: boolean;
   /** How many runs it makes is taken from this policy's run on the same demand. */
   readonly pairedWith: string | null;
   /** The compactor when the id names none: of runs for a pending request, and of proactive runs. */

@@ -3,15 +3,17 @@
 
 import type { CompactorKind } from "../../allocator/compactor.ts";
 import { MempredError } from "../../core/errors.ts";
+import { holt } from "./holt.ts";
 import { neural } from "./neural.ts";
 import { none } from "./none.ts";
+import { perfectForecast } from "./perfect-forecast.ts";
 import { placebo } from "./placebo.ts";
 import type { PolicyDefinition } from "./policy.ts";
 import { reactive } from "./reactive.ts";
 import { reserve } from "./reserve.ts";
 import { watermark } from "./watermark.ts";
 
-const definitions: PolicyDefinition[] = [none, reactive, reserve, placebo, watermark, neural];
+const definitions: PolicyDefinition[] = [none, reactive, reserve, placebo, watermark, holt, neural, perfectForecast];
 
 /** What ships as the default policy goes by this name. */
 const ALIASES: Readonly<Record<string, string>> = { predictive: "neural" };

@@ -10,6 +10,7 @@ import { evaluateWeights, trainOffline } from "../../predictor/trainer.ts";
 import { getScenario, SCENARIO_IDS } from "../../scenarios/registry.ts";
 import { ZERO_COST } from "../../sim/cost-model.ts";
 import { allPolicies } from "../../sim/policies/registry.ts";
+import { signalNamed } from "../../sim/signals.ts";
 import { simulate } from "../../sim/simulate.ts";
 
 const NO_LIMITS = {
@@ -203,7 +204,10 @@ describe("the zero-cost bound", () => {
     const demand = demandOf(id, seed, 0.95, mix);
     return { ...demand, capacityBytes: Math.floor((demand.capacityBytes * 0.95) / 16) * 16 };
   };
-  const ownBytes = (usesNetwork: boolean) => (usesNetwork ? 672 : 0);
+  const ownBytes = (signal: string | null) => {
+    const bytes = signal === null ? 0 : signalNamed(signal).stateBytes;
+    return bytes === 0 ? 0 : blockLength(bytes);
+  };
 
   it.each(["steady", "tide", "burst"])(
     "%s: is reached, to the request, where compaction is free and all may wait",
@@ -219,7 +223,7 @@ describe("the zero-cost bound", () => {
           placeboRuns: 50,
           reserveBytes: 0,
         });
-        const bound = idealDenials(demand, ownBytes(policy.usesNetwork));
+        const bound = idealDenials(demand, ownBytes(policy.signal));
         expect(bound).toBeGreaterThan(0);
         expect({ policy: policy.id, ooms: result.ooms.byCause }).toEqual({
           policy: policy.id,
@@ -253,7 +257,7 @@ describe("the zero-cost bound", () => {
       const bound = meanHoldable(demand);
       for (const policy of allPolicies()) {
         const { result } = simulate({ demand, policy: policy.id, seed, placeboRuns: 50 });
-        const own = ownBytes(policy.usesNetwork) / demand.capacityBytes;
+        const own = ownBytes(policy.signal) / demand.capacityBytes;
         const held = result.pressure.meanOccupancy - own;
         expect(held, `${policy.id}, seed ${seed}`).toBeLessThanOrEqual(bound + 1e-12);
         expect(held, `${policy.id}, seed ${seed}`).toBeGreaterThan(bound - 0.2);

@@ -1,0 +1,76 @@
+// The signals that a policy may have, by id: which forecaster, how many bytes of the arena it pays for, whether a watchdog
+// stands over it. A further forecaster is a line in the list; a policy names its id and gets the same controller, score and
+// guard as the others.
+
+import { assert } from "../core/errors.ts";
+import type { Forecaster } from "../core/forecaster.ts";
+import { DampedHolt } from "../predictor/baselines/damped-holt.ts";
+import { PREDICTOR_STATE_BYTES, PressurePredictor } from "../predictor/pressure-predictor.ts";
+import { shippedWeights } from "../predictor/shipped-weights.ts";
+import { PerfectForecaster } from "./perfect-forecaster.ts";
+import { type PassiveArenaOptions, shadowPressure } from "./shadow-pressure.ts";
+
+/** What a forecaster may be made of. */
+export interface SignalSite {
+  /** The arena's bytes, and where in them the signal's block begins; the block has `stateBytes` bytes. */
+  readonly buffer: ArrayBuffer;
+  readonly byteOffset: number;
+  readonly seed: number;
+  /** Weights to start from; undefined: the shipped ones, "cold": random from the seed. */
+  readonly weights: Float64Array | "cold" | undefined;
+  /** The arena that nobody acts in, for whoever may look into the future. */
+  readonly passive: PassiveArenaOptions;
+}
+
+export interface SignalDefinition {
+  readonly id: string;
+  /** Bytes of the arena that a policy with this signal gives up, in a pinned block. 0: a bound, which pays for nothing. */
+  readonly stateBytes: number;
+  /** A watchdog stands over it unless the run has none. A bound needs no watching. */
+  readonly isGuarded: boolean;
+  create(site: SignalSite): Forecaster;
+}
+
+const definitions: SignalDefinition[] = [
+  {
+    id: "network",
+    stateBytes: PREDICTOR_STATE_BYTES,
+    isGuarded: true,
+    create: ({ buffer, byteOffset, seed, weights }) =>
+      new PressurePredictor({
+        buffer,
+        byteOffset,
+        seed,
+        weights: weights === "cold" ? undefined : (weights ?? shippedWeights()),
+      }),
+  },
+  // Its state is kept beside the arena, but so many bytes of the arena are taken for it.
+  { id: "holt", stateBytes: new DampedHolt().stateBytes, isGuarded: true, create: () => new DampedHolt() },
+  {
+    id: "perfect",
+    stateBytes: 0,
+    isGuarded: false,
+    create: ({ passive }) => new PerfectForecaster(shadowPressure(passive)),
+  },
+];
+
+/** All signals. */
+export function allSignals(): readonly SignalDefinition[] {
+  return definitions;
+}
+
+/** The signal of that id; a policy that names one that does not exist is a defect of that policy. */
+export function signalNamed(id: string): SignalDefinition {
+  const found = definitions.find((known) => known.id === id);
+  assert(found !== undefined, `there is no signal "${id}"`);
+  return found;
+}
+
+/** Adds a signal of the caller's for its own policies. */
+export function registerSignal(definition: SignalDefinition): void {
+  assert(
+    definitions.every((known) => known.id !== definition.id),
+    `there is a signal "${definition.id}" already`,
+  );
+  definitions.push(definition);
+}
