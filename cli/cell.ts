@@ -79,7 +79,7 @@ export async function runCell(
         ...(collector === null ? {} : { samples: collector }),
         ...extra,
       });
-      proactiveRuns.set(policyBase(id), outcome.result.compaction.proactive);
+      proactiveRuns.set(id, outcome.result.compaction.proactive);
       runs.set(id, {
         result: outcome.result,
         forecastCounts: outcome.forecastCounts,
@@ -95,7 +95,7 @@ export async function runCell(
     for (const id of paired) {
       const partner = partnerIn(settings.policies, engine.pairOf(id)!);
       // A partner that is not of the suite runs for its count alone.
-      const runsToCopy = proactiveRuns.get(policyBase(partner)) ?? run(partner, {}).compaction.proactive;
+      const runsToCopy = proactiveRuns.get(partner) ?? run(partner, {}).compaction.proactive;
       run(id, { placeboRuns: runsToCopy, ...sink });
     }
     journal?.finish();
@@ -106,10 +106,14 @@ export async function runCell(
   }
 }
 
-/** The policy to copy: the paired one, or what ships around the same network when that is what the suite runs. */
+/**
+ * The policy to copy: the paired one by its full id, else the first variant of it in the suite, else, for the network, what
+ * ships around it when that is what the suite runs.
+ */
 function partnerIn(policies: readonly string[], pairedWith: string): string {
-  const exact = policies.find((id) => policyBase(id) === pairedWith);
-  if (exact !== undefined || pairedWith !== "neural") return exact ?? pairedWith;
+  if (policies.includes(pairedWith)) return pairedWith;
+  const variant = policies.find((id) => policyBase(id) === pairedWith);
+  if (variant !== undefined || pairedWith !== "neural") return variant ?? pairedWith;
   return policies.find((id) => policyBase(id) === "predictive") ?? pairedWith;
 }
 

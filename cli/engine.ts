@@ -36,7 +36,7 @@ export async function loadEngine(): Promise<Engine> {
     import("../sim/simulate.ts"),
     import("../sim/policies/registry.ts"),
   ]);
-  return { makeDemand, simulate, pairOf: (policy) => resolvePolicy(policy).definition.pairedWith };
+  return { makeDemand, simulate, pairOf: (policy) => resolvePolicy(policy).pairedWith };
 }
 
 async function makeDemand(source: DemandSource, request: DemandRequest): Promise<Demand> {

@@ -3,7 +3,7 @@
 // a pure function of its arguments.
 
 import { CLASS_NAMES, type Demand, OP_FREE } from "../core/demand.ts";
-import { MempredError } from "../core/errors.ts";
+import { assert, MempredError } from "../core/errors.ts";
 import type { Forecaster } from "../core/forecaster.ts";
 import { RandomStream } from "../core/random.ts";
 import { blockLength, HORIZON_MICROS, MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
@@ -13,9 +13,10 @@ import { PressurePredictor } from "../predictor/pressure-predictor.ts";
 import { watchdogStateBytes } from "../predictor/watchdog.ts";
 import { Arena, type ArenaObserver, type ArenaOptions } from "./arena.ts";
 import { type CompactionRunner, RUN_PROACTIVE } from "./compaction-runner.ts";
-import { DEFAULT_COST } from "./cost-model.ts";
+import { DEFAULT_COST, ZERO_COST } from "./cost-model.ts";
 import { DecisionLog } from "./decisions.ts";
 import { type DemandFacts, demandFacts } from "./demand-facts.ts";
+import { freeDemand, NO_LIMITS } from "./free-world.ts";
 import { Journal } from "./journal.ts";
 import { defaultLimits } from "./limiter.ts";
 import { type GuardedSignal, PASSIVE_POLICY, type Policy, type PolicyWorld } from "./policies/policy.ts";
@@ -57,6 +58,8 @@ class Run {
   readonly #world: PolicyWorld;
   readonly #policy: Policy;
   readonly #notes: string[] = [];
+  /** By the class that the demand gave them. */
+  readonly #deniedByClass = new Float64Array(3);
   #lastProactiveMicros = -Infinity;
   #tick = 0;
   #fallbackTicks = 0;
@@ -94,6 +97,7 @@ class Run {
       signal: this.#signal,
       random: new RandomStream(seed, `policy ${definition.id}`),
       log: this.#log,
+      nextRow: 0,
       largestRecentBytes: this.#facts.largestBytes[0]!,
       isAutonomyOn: options.autonomy !== false,
       reserveBytes: options.reserveBytes ?? null,
@@ -109,20 +113,26 @@ class Run {
     const shadow = this.#shadow;
     const signal = this.#signal;
     const policy = this.#policy;
+    const world = this.#world;
+    const isForewarned = policy.beforeRow !== undefined;
     const watched = shadow ?? acting;
     let nextTickMicros = 0;
     for (let row = 0; row < length; row++) {
       const now = timeMicros[row]!;
       while (nextTickMicros <= now) {
+        this.#wakeUntil(nextTickMicros);
         this.#doTick(nextTickMicros);
         nextTickMicros += TICK_MICROS;
       }
+      this.#wakeUntil(now);
       if (acting.nextEventMicros <= now) acting.advanceTo(now);
+      if (isForewarned) policy.beforeRow!(row, now);
       acting.apply(row, now);
       if (shadow !== null) {
         if (shadow.nextEventMicros <= now) shadow.advanceTo(now);
         shadow.apply(row, now);
       }
+      world.nextRow = row + 1;
       if (kind[row] !== OP_FREE) {
         if (signal !== null) signal.observe(now, watched.occupancyRatio(), watched.pressureRatio());
         policy.onAllocation(now);
@@ -145,11 +155,24 @@ class Run {
     };
   }
 
+  /** Lets the policy have the moments up to `nowMicros` that it asked for. */
+  #wakeUntil(nowMicros: number): void {
+    const policy = this.#policy;
+    while (policy.wakeMicros !== undefined && policy.wakeMicros <= nowMicros) {
+      const wake = policy.wakeMicros;
+      if (this.#acting.nextEventMicros <= wake) this.#acting.advanceTo(wake);
+      policy.onWake?.(wake);
+      assert(policy.wakeMicros > wake, "a policy that was woken asks for a later moment");
+    }
+  }
+
   /** Who is told of what. The forecaster hears of compactions in the arena that it watches. */
   #observe(): void {
     const observer: ArenaObserver = {
       servedLate: (row, now) => this.#usefulness?.servedLate(row, now),
-      denied: () => {},
+      denied: (row) => {
+        this.#deniedByClass[this.#demand.requestClass[row]!]!++;
+      },
       runEnded: (runner) => {
         this.#runEnded(runner);
         if (this.#shadow === null) this.#signal?.noteCompaction(runner.endedMicros);
@@ -199,15 +222,16 @@ class Run {
 
   #arenaOptions(isActing: boolean): ArenaOptions {
     const { options, resolved } = { options: this.#options, resolved: this.#resolved };
+    const isFree = resolved.definition.isFreeOfCost === true;
     return {
-      demand: this.#demand,
+      demand: isFree ? freeDemand(this.#demand) : this.#demand,
       facts: this.#facts,
       fit: options.fit ?? "segregated",
       compactor: resolved.compactor,
       proactiveCompactor: resolved.proactiveCompactor,
       compactsOnDemand: resolved.definition.compactsOnDemand,
-      limits: { ...defaultLimits(this.#demand.capacityBytes), ...options.limits },
-      cost: { ...DEFAULT_COST, ...options.cost },
+      limits: isFree ? NO_LIMITS : { ...defaultLimits(this.#demand.capacityBytes), ...options.limits },
+      cost: isFree ? ZERO_COST : { ...DEFAULT_COST, ...options.cost },
       retries: options.retries ?? 0,
       verify: options.verify ?? false,
       isMeasured: isActing,
@@ -279,7 +303,7 @@ class Run {
       OomCause,
       number
     >;
-    const byClass = Object.fromEntries(CLASS_NAMES.map((name, i) => [name, acting.oomsByClass[i]!])) as {
+    const byClass = Object.fromEntries(CLASS_NAMES.map((name, i) => [name, this.#deniedByClass[i]!])) as {
       atomic: number;
       deadline: number;
       wait: number;

@@ -8,7 +8,7 @@ import type { PolicyDefinition } from "./policy.ts";
 export const placebo: PolicyDefinition = {
   id: "placebo",
   title: "placebo",
-  description: "as many proactive runs as `neural`, at random times",
+  description: "as many proactive runs as `neural` (or, placebo@ID, as ID), at random times",
   isProactive: true,
   compactsOnDemand: true,
   signal: null,

@@ -27,6 +27,8 @@ export interface PolicyWorld {
   /** The policy's own random stream. */
   readonly random: RandomStream;
   readonly log: DecisionLog;
+  /** The row of the demand that comes next: those before it have arrived. */
+  nextRow: number;
   /** Largest block length among the last 512 requests, as of the last tick. */
   largestRecentBytes: number;
   readonly isAutonomyOn: boolean;
@@ -39,6 +41,12 @@ export interface Policy {
   onTick(nowMicros: number): void;
   /** After each allocation or resize was taken in. Hot. */
   onAllocation(nowMicros: number): void;
+  /** Called before each row of the demand, when all that was due before it has happened. */
+  beforeRow?(row: number, nowMicros: number): void;
+  /** When `onWake` is to be called, between rows; Infinity: never. Read after each of the calls above and below. */
+  readonly wakeMicros?: number;
+  /** Called at `wakeMicros`, before the rows of that moment; it must set a later one. */
+  onWake?(nowMicros: number): void;
 }
 
 export interface PolicyDefinition {
@@ -53,6 +61,8 @@ export interface PolicyDefinition {
   readonly signal: string | null;
   /** Knows or may what no real policy can: a yardstick that does not compete. */
   readonly isBound: boolean;
+  /** Its arena lives in a world without cost, limits or classes (sim/free-world.ts): for the bound from below. */
+  readonly isFreeOfCost?: boolean;
   /** How many runs it makes is taken from this policy's run on the same demand. */
   readonly pairedWith: string | null;
   /** The compactor when the id names none: of runs for a pending request, and of proactive runs. */

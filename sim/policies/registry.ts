@@ -4,16 +4,31 @@
 import type { CompactorKind } from "../../allocator/compactor.ts";
 import { MempredError } from "../../core/errors.ts";
 import { holt } from "./holt.ts";
+import { leastSquares } from "./least-squares.ts";
 import { neural } from "./neural.ts";
 import { none } from "./none.ts";
 import { perfectForecast } from "./perfect-forecast.ts";
 import { placebo } from "./placebo.ts";
 import type { PolicyDefinition } from "./policy.ts";
+import { rateMargin } from "./rate-margin.ts";
 import { reactive } from "./reactive.ts";
 import { reserve } from "./reserve.ts";
 import { watermark } from "./watermark.ts";
+import { zeroCost } from "./zero-cost.ts";
 
-const definitions: PolicyDefinition[] = [none, reactive, reserve, placebo, watermark, holt, neural, perfectForecast];
+const definitions: PolicyDefinition[] = [
+  none,
+  reactive,
+  reserve,
+  placebo,
+  watermark,
+  leastSquares,
+  rateMargin,
+  holt,
+  neural,
+  perfectForecast,
+  zeroCost,
+];
 
 /** What ships as the default policy goes by this name. */
 const ALIASES: Readonly<Record<string, string>> = { predictive: "neural" };
@@ -38,18 +53,32 @@ export interface ResolvedPolicy {
   readonly definition: PolicyDefinition;
   readonly compactor: CompactorKind;
   readonly proactiveCompactor: CompactorKind;
+  /** The policy whose number of proactive runs it copies, with its compactor where the id names one; else null. */
+  readonly pairedWith: string | null;
 }
 
-/** Looks up "id" or "id:compactor". Throws UNKNOWN_POLICY, which lists what there is. */
+/**
+ * Looks up "id" or "id:compactor"; for a paired policy also "id@partner" and "id@partner:compactor", which has the partner's
+ * compactors, so that both do the same work. Throws UNKNOWN_POLICY, which lists what there is.
+ */
 export function resolvePolicy(id: string): ResolvedPolicy {
   const [name, suffix, ...rest] = id.split(":");
-  const definition = definitions.find((known) => known.id === (ALIASES[name!] ?? name));
-  if (definition === undefined || rest.length > 0) {
+  const [base, partner, ...others] = name!.split("@");
+  const definition = definitions.find((known) => known.id === (ALIASES[base!] ?? base));
+  const isPaired = definition !== undefined && definition.pairedWith !== null;
+  if (definition === undefined || rest.length > 0 || others.length > 0 || (partner !== undefined && !isPaired)) {
     const known = [...definitions.map((one) => one.id), ...Object.keys(ALIASES)].join(", ");
     throw new MempredError("UNKNOWN_POLICY", `unknown policy "${id}"`, { expected: `one of ${known}` });
   }
+  if (partner !== undefined) {
+    const pairedWith = suffix === undefined ? partner : `${partner}:${suffix}`;
+    const { compactor, proactiveCompactor } = resolvePolicy(pairedWith);
+    return { id, definition, compactor, proactiveCompactor, pairedWith };
+  }
+  const { pairedWith } = definition;
   if (suffix === undefined) {
-    return { id, definition, compactor: definition.compactor, proactiveCompactor: definition.proactiveCompactor };
+    const { compactor, proactiveCompactor } = definition;
+    return { id, definition, compactor, proactiveCompactor, pairedWith };
   }
   const compactor = COMPACTORS.find((kind) => kind === suffix);
   if (compactor === undefined) {
@@ -57,5 +86,5 @@ export function resolvePolicy(id: string): ResolvedPolicy {
       expected: COMPACTORS.join(", "),
     });
   }
-  return { id, definition, compactor, proactiveCompactor: compactor };
+  return { id, definition, compactor, proactiveCompactor: compactor, pairedWith };
 }
