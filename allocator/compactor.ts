@@ -3,13 +3,15 @@
 
 import { assert } from "../core/errors.ts";
 import { EvacuateCompactor } from "./evacuate-compactor.ts";
+import { GatherCompactor } from "./gather-compactor.ts";
 import type { Heap } from "./heap.ts";
+import { PackCompactor } from "./pack-compactor.ts";
 import { SlideCompactor } from "./slide-compactor.ts";
 import { WindowCompactor } from "./window-compactor.ts";
 
-/** The whole heap; the cheapest stretch of neighbours; one window emptied into holes elsewhere. */
-export type CompactorKind = "slide" | "window" | "evacuate";
-export const COMPACTOR_KINDS: readonly CompactorKind[] = ["slide", "window", "evacuate"];
+/** The whole heap; the cheapest stretch of neighbours; one window emptied into holes elsewhere; a large hole grown in place. */
+export type CompactorKind = "slide" | "window" | "evacuate" | "gather" | "pack";
+export const COMPACTOR_KINDS: readonly CompactorKind[] = ["slide", "window", "evacuate", "gather", "pack"];
 
 export interface Compactor {
   readonly kind: CompactorKind;
@@ -25,10 +27,11 @@ export interface Compactor {
 
   /**
    * Plans a run that wants a hole of at least `goalLengthBytes` and moves at most about `budgetBytes` (Infinity: no bound).
-   * The slide ignores the goal. False = nothing useful to do, and no run is active. Throws AssertionError when a run is
+   * The slide ignores the goal. `gather` and `pack` go on to a hole of `wishLengthBytes` (the goal when left out) where each
+   * further byte of it costs at most `worthRatio` moved bytes; the others ignore both. False = nothing useful to do, and no run is active. Throws AssertionError when a run is
    * active on this heap. Cost: O(blocks).
    */
-  begin(goalLengthBytes: number, budgetBytes: number): boolean;
+  begin(goalLengthBytes: number, budgetBytes: number, wishLengthBytes?: number, worthRatio?: number): boolean;
   /** The bytes that `step(maxBytes)` would move as things stand, 0 when the run is over (and then it is). Moves nothing. */
   peek(maxBytes: number): number;
   /**
@@ -49,7 +52,11 @@ export function createCompactor(kind: CompactorKind, heap: Heap): Compactor {
       return new WindowCompactor(heap);
     case "evacuate":
       return new EvacuateCompactor(heap);
+    case "gather":
+      return new GatherCompactor(heap);
+    case "pack":
+      return new PackCompactor(heap);
     default:
-      assert(false, 'a compactor is "slide", "window" or "evacuate"');
+      assert(false, 'a compactor is "slide", "window", "evacuate", "gather" or "pack"');
   }
 }

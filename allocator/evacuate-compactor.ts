@@ -2,21 +2,19 @@
 // (mm/compaction.c, isolate_migratepages and isolate_freepages), again and again until the goal is reached or the budget
 // is spent. It moves far less than a slide and leaves the rest of the heap as fragmented as before.
 //
-// A window is a stretch without pinned blocks that is at least as long as the goal. Whether its blocks find room elsewhere
-// depends on the order in which they take the holes, so it is tried: the trial takes holes out of the index as the real
-// moves would, counts, and gives them back in reverse order (dancing links, Knuth, TAOCP 4B, 7.2.2.1), by which the index is
-// again exactly what it was. The same trial answers `peek`.
+// A window is a stretch without pinned blocks that is at least as long as the goal. Whether its blocks find room elsewhere is
+// tried (room-trial.ts); the same trial answers `peek`.
 
 import { assert } from "../core/errors.ts";
 import type { Compactor } from "./compactor.ts";
 import type { Heap } from "./heap.ts";
 import { alignWord, FREE, LEAD_WORDS, LENGTH_MASK, NO_WORD, PINNED } from "./layout.ts";
+import { RoomTrial } from "./room-trial.ts";
 
 /** Most blocks in one trial. A window with more is not cheap; a step with more is cut there by trial and step alike. */
 const TRIAL_BLOCKS = 4096;
 /** Windows tried in one run; each but the first follows a window that did not give the goal. */
 const MAX_WINDOWS = 16;
-const TRIAL_FIELDS = 5; // hole, its length, end of the block in it, the hole's two links
 
 export class EvacuateCompactor implements Compactor {
   readonly kind = "evacuate";
@@ -25,7 +23,7 @@ export class EvacuateCompactor implements Compactor {
   movedBytes = 0;
   visitedBlocks = 0;
   failedMoves = 0;
-  readonly #trial: Int32Array;
+  readonly #trial: RoomTrial;
   #goalBytes = 0;
   #budgetBytes = 0;
   #windowStart = 0;
@@ -35,7 +33,7 @@ export class EvacuateCompactor implements Compactor {
 
   constructor(heap: Heap) {
     this.heap = heap;
-    this.#trial = new Int32Array(TRIAL_FIELDS * Math.min(TRIAL_BLOCKS, heap.slotCapacity));
+    this.#trial = new RoomTrial(heap, Math.min(TRIAL_BLOCKS, heap.slotCapacity));
   }
 
   begin(goalLengthBytes: number, budgetBytes: number): boolean {
@@ -74,7 +72,7 @@ export class EvacuateCompactor implements Compactor {
         continue;
       }
       if (header & PINNED || !this.#isInWindow(word) || (moved > 0 && moved + length > limitBytes)) break;
-      if (count === this.#trial.length / TRIAL_FIELDS) break;
+      if (count === this.#trial.mostBlocks) break;
       const hole = this.#findRoom(word);
       if (hole < 0) break;
       this.visitedBlocks++;
@@ -185,63 +183,21 @@ export class EvacuateCompactor implements Compactor {
 
   /** The bytes that moving blocks out of the window from the boundary `from` on would move: until one finds no room, `maxBytes`, or a pinned block. */
   #try(from: number, maxBytes: number): number {
-    const heap = this.heap;
-    const words = heap.words;
-    const holes = heap.holes;
+    const words = this.heap.words;
     const trial = this.#trial;
     let bytes = 0;
-    let top = 0;
-    for (let word = from; word < this.#windowEnd && top < trial.length; ) {
+    for (let word = from; word < this.#windowEnd && trial.count < trial.mostBlocks; ) {
       const header = words[word]!;
       const length = header & LENGTH_MASK;
       if ((header & FREE) === 0) {
         if (header & PINNED || !this.#isInWindow(word) || (bytes > 0 && bytes + length > maxBytes)) break;
-        const hole = this.#findRoom(word);
-        if (hole < 0) break;
-        const holeLength = words[hole]! & LENGTH_MASK;
-        const place = alignWord(hole, heap.alignOf(word));
-        trial[top] = hole;
-        trial[top + 1] = holeLength;
-        trial[top + 2] = place + (length >> 2);
-        trial[top + 3] = words[hole + 1]!;
-        trial[top + 4] = words[hole + 2]!;
-        top += TRIAL_FIELDS;
-        this.#take(hole, holeLength, place, place + (length >> 2));
+        if (!trial.take(word, this.#windowStart, this.#windowEnd)) break;
         bytes += length;
       }
       word += length >> 2;
     }
-    this.#triedBlocks = top / TRIAL_FIELDS;
-    while (top > 0) {
-      top -= TRIAL_FIELDS;
-      const hole = trial[top]!;
-      const holeLength = trial[top + 1]!;
-      const rest = trial[top + 2]!;
-      const holeEnd = hole + (holeLength >> 2);
-      const front = words[hole]! & LENGTH_MASK; // shorter than the hole when an aligned block left a gap before it
-      if (front < holeLength) holes.remove(hole, front);
-      if (rest < holeEnd) holes.remove(rest, (holeEnd - rest) << 2);
-      words[hole] = holeLength | FREE;
-      words[hole + 1] = trial[top + 3]!; // a front gap has put its own links there
-      words[hole + 2] = trial[top + 4]!;
-      holes.restore(hole, holeLength);
-    }
+    this.#triedBlocks = trial.count;
+    trial.undo();
     return bytes;
-  }
-
-  /** Takes [place, rest) of the hole out of the index, as `carve` would, and in its order. Writes headers in holes only. */
-  #take(hole: number, holeLength: number, place: number, rest: number): void {
-    const words = this.heap.words;
-    const holes = this.heap.holes;
-    const holeEnd = hole + (holeLength >> 2);
-    holes.remove(hole, holeLength);
-    if (rest < holeEnd) {
-      words[rest] = ((holeEnd - rest) << 2) | FREE;
-      holes.insert(rest, words[rest]! & LENGTH_MASK);
-    }
-    if (place > hole) {
-      words[hole] = ((place - hole) << 2) | FREE;
-      holes.insert(hole, (place - hole) << 2);
-    }
   }
 }

@@ -3,7 +3,7 @@
 // run is not its business: a policy does, through `startProactive`. The acting arena and the shadow arena are two of these.
 
 import { checkHeap } from "../allocator/check-heap.ts";
-import { type Compactor, type CompactorKind, createCompactor } from "../allocator/compactor.ts";
+import { COMPACTOR_KINDS, type Compactor, type CompactorKind, createCompactor } from "../allocator/compactor.ts";
 import { type FitKind, Heap, NO_HANDLE } from "../allocator/heap.ts";
 import { CLASS_ATOMIC, CLASS_BUDGET_MICROS, type Demand, OP_FREE } from "../core/demand.ts";
 import { assert } from "../core/errors.ts";
@@ -26,7 +26,25 @@ const RETRY_DELAY_MICROS = MICROS_PER_SECOND;
 /** Back-off after a run without progress: doubles up to 64 times the least, as the kernel's COMPACT_MAX_DEFER_SHIFT = 6. */
 const LEAST_BACKOFF_MICROS = 50_000;
 const MOST_BACKOFF_MICROS = LEAST_BACKOFF_MICROS * 64;
+/** How often a run looks at each block at most: its plan, its trials, the walk itself. */
+const LOOKS_PER_RUN = 3;
+/** Bytes that a run on demand may move for each byte of hole beyond what was asked for. */
+const DEMAND_WORTH_RATIO = 16;
 const OOM_EPISODE_GAP_MICROS = MICROS_PER_SECOND;
+
+/**
+ * What runs on demand with: one compactor for all, or `quick`: whoever has the time waits for a whole pack, whoever has not (a
+ * `deadline` request has 500 µs) gets a hole gathered in the time that it has.
+ */
+export type Machinery = CompactorKind | "quick";
+
+/** What a proactive run is to do beyond its goal, and with which compactor. */
+export interface RunPlan {
+  readonly compactor: CompactorKind;
+  /** See Compactor.begin. */
+  readonly wishBytes: number;
+  readonly worthRatio: number;
+}
 
 /** Whoever wants to know of the rarer events. Not called for a request that is placed on arrival. */
 export interface ArenaObserver {
@@ -39,8 +57,8 @@ export interface ArenaOptions {
   readonly demand: Demand;
   readonly facts: DemandFacts;
   readonly fit: FitKind;
-  readonly compactor: CompactorKind;
-  /** The compactor of proactive runs, where it differs. */
+  readonly compactor: Machinery;
+  /** The compactor of proactive runs, where the policy names none. */
   readonly proactiveCompactor: CompactorKind;
   readonly compactsOnDemand: boolean;
   readonly limits: Limits;
@@ -65,6 +83,8 @@ export class Arena {
   readonly response = new ResponseMeter();
   readonly digest = new Digest();
   observer: ArenaObserver | null = null;
+  /** A hole that runs on demand had better leave beside what was asked for; `quick` heeds it. */
+  spareHoleBytes = 0;
 
   /** The earliest thing that happens by itself; Infinity when nothing is under way. */
   nextEventMicros = Infinity;
@@ -88,14 +108,16 @@ export class Arena {
   readonly #length: Uint32Array;
   /** The meter and the digest: kept in the acting arena only, nobody asks the shadow for them. */
   readonly #isMeasured: boolean;
-  readonly #compactor: Compactor;
-  readonly #proactiveCompactor: Compactor;
+  readonly #compactors: Readonly<Record<CompactorKind, Compactor>>;
+  readonly #machinery: Machinery;
+  readonly #proactiveKind: CompactorKind;
   readonly #compactsOnDemand: boolean;
   readonly #retries: number;
   readonly #verify: boolean;
   readonly #journal: Journal | null;
   readonly #placement: Placement;
   readonly #waiting = new WaitingRoom();
+  readonly #demandPlan = { compactor: "gather" as CompactorKind, wishBytes: 0, worthRatio: DEMAND_WORTH_RATIO };
   /** Rows that come again in the closed-loop variant, first in first out, since the delay is the same for all. */
   readonly #retryQueue: { row: number; atMicros: number; left: number }[] = [];
   #wakeMicros = Infinity;
@@ -120,11 +142,11 @@ export class Arena {
     this.#verify = options.verify;
     this.#journal = options.journal;
     this.heap = new Heap({ capacityBytes: demand.capacityBytes, fit: options.fit });
-    this.#compactor = createCompactor(options.compactor, this.heap);
-    this.#proactiveCompactor =
-      options.proactiveCompactor === options.compactor
-        ? this.#compactor
-        : createCompactor(options.proactiveCompactor, this.heap);
+    this.#compactors = Object.fromEntries(
+      COMPACTOR_KINDS.map((kind) => [kind, createCompactor(kind, this.heap)]),
+    ) as Record<CompactorKind, Compactor>;
+    this.#machinery = options.compactor;
+    this.#proactiveKind = options.proactiveCompactor;
     this.limiter = new Limiter(options.limits);
     this.runner = new CompactionRunner(options.cost, this.limiter);
     this.shrinker = new Shrinker(this.heap, demand.shedBytesPerSecond);
@@ -241,6 +263,7 @@ export class Arena {
     budgetBytes: number,
     nowMicros: number,
     spareRuns: number,
+    plan: RunPlan | null = null,
   ): ProactiveVerdict {
     if (goalBytes <= 0) return "nothing to do"; // a full arena: there is nothing to make a hole of
     if (this.runner.isActive) return "busy";
@@ -262,7 +285,8 @@ export class Arena {
     }
     this.meter.hold(nowMicros, this.heap.allocatedBytes, this.heap.usableBytes);
     this.#nowMicros = nowMicros;
-    if (!this.#startRun(this.#proactiveCompactor, RUN_PROACTIVE, trigger, goalBytes, budgetBytes, nowMicros)) {
+    const compactor = this.#compactors[plan?.compactor ?? this.#proactiveKind];
+    if (!this.#startRun(compactor, RUN_PROACTIVE, trigger, goalBytes, budgetBytes, plan, nowMicros)) {
       this.#deferProactive(nowMicros);
       return "nothing to do";
     }
@@ -394,7 +418,7 @@ export class Arena {
       if (admitted < this.#wakeMicros) this.#wakeMicros = admitted;
       return admitted < waiting.deadlineMicros[w]!;
     }
-    return this.#startRun(this.#compactor, RUN_REACTIVE, "request", length, Infinity, nowMicros);
+    return this.#startOnDemand(length, waiting.deadlineMicros[w]! - nowMicros, nowMicros);
   }
 
   #deny(w: number, nowMicros: number): void {
@@ -455,16 +479,41 @@ export class Arena {
 
   // --- runs ---
 
+  /** A run for a pending request of `length` bytes that may wait for another `leftMicros`. */
+  #startOnDemand(length: number, leftMicros: number, nowMicros: number): boolean {
+    if (this.#machinery !== "quick") {
+      const compactor = this.#compactors[this.#machinery];
+      return this.#startRun(compactor, RUN_REACTIVE, "request", length, Infinity, null, nowMicros);
+    }
+    const budget = this.#affordableBytes(leftMicros);
+    if (budget <= 0) return false;
+    const kind = budget >= this.heap.allocatedBytes ? "pack" : "gather";
+    // Room beside what was asked for, so that the next request finds some too.
+    this.#demandPlan.wishBytes = length + this.spareHoleBytes;
+    return this.#startRun(this.#compactors[kind], RUN_REACTIVE, "request", length, budget, this.#demandPlan, nowMicros);
+  }
+
+  /** Bytes that a run of so many µs can move, its start and its looks at the blocks (plan, trials, slices) taken off. */
+  #affordableBytes(micros: number): number {
+    const { startMicros, scanMicrosPerBlock, copyBytesPerMicro } = this.runner.cost;
+    const left = micros - startMicros - LOOKS_PER_RUN * this.heap.blockCount * scanMicrosPerBlock;
+    return left <= 0 ? 0 : left * copyBytesPerMicro;
+  }
+
   #startRun(
     compactor: Compactor,
     kind: number,
     trigger: string,
     goalBytes: number,
     budgetBytes: number,
+    plan: RunPlan | null,
     nowMicros: number,
   ): boolean {
     const runner = this.runner;
-    if (!runner.start(compactor, kind, trigger, goalBytes, budgetBytes, nowMicros)) return false;
+    const wishBytes = plan === null ? goalBytes : plan.wishBytes;
+    if (!runner.start(compactor, kind, trigger, goalBytes, budgetBytes, wishBytes, plan?.worthRatio, nowMicros)) {
+      return false;
+    }
     this.#journal?.compact(nowMicros, runner.runs, RUN_KIND_NAMES[kind]!, trigger, "start", 0);
     while (runner.sliceEndMicros <= nowMicros) if (runner.advance(nowMicros)) this.#runEnded(nowMicros);
     return true;
@@ -478,7 +527,8 @@ export class Arena {
     this.digest.addInteger(-2);
     this.digest.addInteger(runner.movedBytes * 64 + runner.kind);
     const waiting = this.#waiting;
-    const reach = this.#compactor.kind === "slide" ? Infinity : runner.goalBytes;
+    const isWhole = runner.compactorKind === "slide" || runner.compactorKind === "pack";
+    const reach = isWhole ? Infinity : runner.goalBytes;
     for (let w = 0; w < waiting.count; w++) {
       if (runner.startedMicros >= waiting.arrivalMicros[w]! && this.#length[waiting.row[w]!]! <= reach) {
         waiting.wasTried[w] = 1;

@@ -2,8 +2,9 @@
 // paid for. Time is paid first, in slices, and the bytes move when their time is over: whoever may not wait sees, during a
 // slice, the consistent state from before it.
 
-import type { Compactor } from "../allocator/compactor.ts";
+import type { Compactor, CompactorKind } from "../allocator/compactor.ts";
 import { assert } from "../core/errors.ts";
+import { MICROS_PER_SECOND } from "../core/units.ts";
 import type { Limiter } from "./limiter.ts";
 import type { CostModel } from "./simulate-types.ts";
 
@@ -18,6 +19,7 @@ const PHASE_SCAN = 2; // what the last step looked at, when nothing is left to m
 export class CompactionRunner {
   readonly cost: CostModel;
   /** The present or last run. */
+  compactorKind: CompactorKind = "slide";
   kind = RUN_REACTIVE;
   trigger = "";
   goalBytes = 0;
@@ -64,14 +66,17 @@ export class CompactionRunner {
     trigger: string,
     goalBytes: number,
     budgetBytes: number,
+    wishBytes: number,
+    worthRatio: number | undefined,
     nowMicros: number,
   ): boolean {
     assert(!this.isActive, "one run at a time");
     const heap = compactor.heap;
     const largestHole = heap.largestHole();
     const usable = heap.usableBytes;
-    if (!compactor.begin(goalBytes, budgetBytes)) return false;
+    if (!compactor.begin(goalBytes, budgetBytes, Math.max(goalBytes, wishBytes), worthRatio)) return false;
     this.#compactor = compactor;
+    this.compactorKind = compactor.kind;
     this.#budgetBytes = budgetBytes;
     this.kind = kind;
     this.trigger = trigger;
@@ -149,10 +154,18 @@ export class CompactionRunner {
     if (micros > this.maxSliceMicros) this.maxSliceMicros = micros;
   }
 
+  /** Runs that started within the last second. */
+  recentStarts(nowMicros: number): number {
+    const starts = this.#recentStarts;
+    let first = starts.length;
+    while (first > 0 && nowMicros - starts[first - 1]! < MICROS_PER_SECOND) first--;
+    return starts.length - first;
+  }
+
   #countStart(nowMicros: number): void {
     const starts = this.#recentStarts;
     starts.push(nowMicros);
-    while (nowMicros - starts[0]! >= 1_000_000) starts.shift();
+    while (nowMicros - starts[0]! >= MICROS_PER_SECOND) starts.shift();
     if (starts.length > this.maxRunsInAnySecond) this.maxRunsInAnySecond = starts.length;
   }
 }

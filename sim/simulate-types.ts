@@ -51,6 +51,8 @@ export interface SimulateOptions {
   readonly placeboRuns?: number;
   /** 49 weights to start from; none: the shipped ones, "cold": random from the seed. */
   readonly weights?: Float64Array | "cold";
+  /** Values of a policy's parameters, by name, in place of their defaults. */
+  readonly tuning?: Readonly<Record<string, number>>;
   /** Closed loop: a denied request comes again up to this many times, 1 s later. Default 0 (open loop). */
   readonly retries?: number;
   readonly journal?: JournalSink;

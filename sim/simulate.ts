@@ -80,9 +80,18 @@ class Run {
     this.#shadow = definition.isProactive && options.shadow !== false ? this.#makeArena(false) : null;
     this.#usefulness = this.#shadow === null ? null : new Usefulness(this.#acting, demand.length);
 
+    // A policy lives in the arena that pays for it; the shadow gives up the same, so that action alone tells them apart.
     const wanted = definition.signal === null ? null : signalNamed(definition.signal);
-    const forecaster = wanted === null || !this.#hasRoomFor(wanted) ? null : this.#makeForecaster(wanted);
-    this.#ownBytes = wanted === null || forecaster === null ? 0 : wanted.stateBytes;
+    const signalBytes = wanted?.stateBytes ?? 0;
+    const stateBytes = signalBytes + (definition.stateBytes ?? 0);
+    const isLame = !this.#hasRoomFor(stateBytes);
+    this.#ownBytes = isLame ? 0 : stateBytes;
+    let byteOffset = 0;
+    if (this.#ownBytes > 0) {
+      byteOffset = this.#acting.placeOwnBlock(stateBytes);
+      this.#shadow?.placeOwnBlock(stateBytes);
+    }
+    const forecaster = wanted === null || isLame ? null : this.#makeForecaster(wanted, byteOffset);
     this.#predictor = forecaster instanceof PressurePredictor ? forecaster : null;
     this.#isGuarded = wanted?.isGuarded === true && options.watchdog !== false;
     this.#signal =
@@ -102,13 +111,15 @@ class Run {
       isAutonomyOn: options.autonomy !== false,
       reserveBytes: options.reserveBytes ?? null,
       placeboRuns: options.placeboRuns ?? 0,
+      state: { buffer: this.#acting.heap.buffer, byteOffset: byteOffset + signalBytes },
+      tuning: options.tuning ?? {},
     };
-    const isLame = wanted !== null && forecaster === null;
     this.#policy = isLame ? PASSIVE_POLICY : definition.create(this.#world);
   }
 
   execute(): SimulateOutcome {
     const { timeMicros, kind, length } = this.#demand;
+    const { lengthBytes } = this.#facts;
     const acting = this.#acting;
     const shadow = this.#shadow;
     const signal = this.#signal;
@@ -135,7 +146,7 @@ class Run {
       world.nextRow = row + 1;
       if (kind[row] !== OP_FREE) {
         if (signal !== null) signal.observe(now, watched.occupancyRatio(), watched.pressureRatio());
-        policy.onAllocation(now);
+        policy.onAllocation(now, lengthBytes[row]!);
       }
     }
     const end = this.#demand.durationMicros;
@@ -188,10 +199,10 @@ class Run {
   }
 
   /** A predictor that would take more than its share of the arena costs more than it can bring: such a run is reactive. */
-  #hasRoomFor(signal: SignalDefinition): boolean {
-    if (signal.stateBytes === 0) return true;
+  #hasRoomFor(stateBytes: number): boolean {
+    if (stateBytes === 0) return true;
     const { capacityBytes } = this.#demand;
-    const length = blockLength(signal.stateBytes);
+    const length = blockLength(stateBytes);
     if (length <= capacityBytes * LARGEST_PREDICTOR_SHARE) return true;
     this.#notes.push(
       `the predictor's ${length} B are over ${100 * LARGEST_PREDICTOR_SHARE} % of this arena (${capacityBytes} B): the run compacts on demand only`,
@@ -199,13 +210,7 @@ class Run {
     return false;
   }
 
-  /** The signal lives in the arena that pays for it; the shadow gives up the same, so that action alone tells them apart. */
-  #makeForecaster(signal: SignalDefinition): Forecaster {
-    let byteOffset = 0;
-    if (signal.stateBytes > 0) {
-      byteOffset = this.#acting.placeOwnBlock(signal.stateBytes);
-      this.#shadow?.placeOwnBlock(signal.stateBytes);
-    }
+  #makeForecaster(signal: SignalDefinition, byteOffset: number): Forecaster {
     const { seed, weights, referenceLengthBytes = null } = this.#options;
     return signal.create({
       buffer: this.#acting.heap.buffer,

@@ -5,7 +5,7 @@ import type { CompactorKind } from "../../allocator/compactor.ts";
 import type { Demand } from "../../core/demand.ts";
 import type { Forecaster } from "../../core/forecaster.ts";
 import type { RandomStream } from "../../core/random.ts";
-import type { Arena } from "../arena.ts";
+import type { Arena, Machinery } from "../arena.ts";
 import type { DecisionLog } from "../decisions.ts";
 
 /** A forecaster with its watchdog, if it has one. */
@@ -34,13 +34,17 @@ export interface PolicyWorld {
   readonly isAutonomyOn: boolean;
   readonly reserveBytes: number | null;
   readonly placeboRuns: number;
+  /** The policy's own block in the arena: `stateBytes` of its definition from `byteOffset` on. */
+  readonly state: { readonly buffer: ArrayBuffer; readonly byteOffset: number };
+  /** Values of the policy's parameters that differ from their defaults. */
+  readonly tuning: Readonly<Record<string, number>>;
 }
 
 export interface Policy {
   /** Each 500 ms, after the forecaster learned. */
   onTick(nowMicros: number): void;
-  /** After each allocation or resize was taken in. Hot. */
-  onAllocation(nowMicros: number): void;
+  /** After each allocation or resize was taken in; `lengthBytes` is what it asked for, header and rounding included. Hot. */
+  onAllocation(nowMicros: number, lengthBytes: number): void;
   /** Called before each row of the demand, when all that was due before it has happened. */
   beforeRow?(row: number, nowMicros: number): void;
   /** When `onWake` is to be called, between rows; Infinity: never. Read after each of the calls above and below. */
@@ -66,8 +70,12 @@ export interface PolicyDefinition {
   /** How many runs it makes is taken from this policy's run on the same demand. */
   readonly pairedWith: string | null;
   /** The compactor when the id names none: of runs for a pending request, and of proactive runs. */
-  readonly compactor: CompactorKind;
+  readonly compactor: Machinery;
   readonly proactiveCompactor: CompactorKind;
+  /** Bytes of state beside the signal's; they too lie in the arena that the policy acts in. */
+  readonly stateBytes?: number;
+  /** What can be tuned, with the values that ship. */
+  readonly parameters?: Readonly<Record<string, number>>;
   create(world: PolicyWorld): Policy;
 }
 

@@ -1,8 +1,10 @@
 // All policies by id. A further one is a file beside this and a line in the list; a user's own goes through
 // `registerPolicy`. An id may name a compactor: "reactive:window".
 
-import type { CompactorKind } from "../../allocator/compactor.ts";
+import { COMPACTOR_KINDS, type CompactorKind } from "../../allocator/compactor.ts";
 import { MempredError } from "../../core/errors.ts";
+import type { Machinery } from "../arena.ts";
+import { blind } from "./blind.ts";
 import { holt } from "./holt.ts";
 import { leastSquares } from "./least-squares.ts";
 import { neural } from "./neural.ts";
@@ -24,6 +26,7 @@ const definitions: PolicyDefinition[] = [
   watermark,
   leastSquares,
   rateMargin,
+  blind,
   holt,
   neural,
   perfectForecast,
@@ -32,7 +35,7 @@ const definitions: PolicyDefinition[] = [
 
 /** What ships as the default policy goes by this name. */
 const ALIASES: Readonly<Record<string, string>> = { predictive: "neural" };
-const COMPACTORS: readonly CompactorKind[] = ["slide", "window", "evacuate"];
+const MACHINERIES: readonly Machinery[] = [...COMPACTOR_KINDS, "quick"];
 
 /** All policies, in the order in which reports list them. */
 export function allPolicies(): readonly PolicyDefinition[] {
@@ -51,7 +54,7 @@ export function registerPolicy(definition: PolicyDefinition): void {
 export interface ResolvedPolicy {
   readonly id: string;
   readonly definition: PolicyDefinition;
-  readonly compactor: CompactorKind;
+  readonly compactor: Machinery;
   readonly proactiveCompactor: CompactorKind;
   /** The policy whose number of proactive runs it copies, with its compactor where the id names one; else null. */
   readonly pairedWith: string | null;
@@ -80,11 +83,11 @@ export function resolvePolicy(id: string): ResolvedPolicy {
     const { compactor, proactiveCompactor } = definition;
     return { id, definition, compactor, proactiveCompactor, pairedWith };
   }
-  const compactor = COMPACTORS.find((kind) => kind === suffix);
+  const compactor = MACHINERIES.find((kind) => kind === suffix);
   if (compactor === undefined) {
     throw new MempredError("UNKNOWN_POLICY", `unknown compactor "${suffix}" in "${id}"`, {
-      expected: COMPACTORS.join(", "),
+      expected: MACHINERIES.join(", "),
     });
   }
-  return { id, definition, compactor, proactiveCompactor: compactor, pairedWith };
+  return { id, definition, compactor, proactiveCompactor: compactor === "quick" ? "gather" : compactor, pairedWith };
 }

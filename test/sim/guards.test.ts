@@ -26,7 +26,7 @@ function attacked(id: string, attack: (weights: Float64Array) => void): void {
       const weights = world.signal!.guarded.weights!;
       let isDone = false;
       return {
-        onAllocation: (now) => policy.onAllocation(now),
+        onAllocation: (now, lengthBytes) => policy.onAllocation(now, lengthBytes),
         onTick: (now) => {
           if (now >= ATTACK_MICROS && !isDone) {
             attack(weights);
