@@ -3,6 +3,7 @@
 
 import type { CompactorKind } from "../../allocator/compactor.ts";
 import { MempredError } from "../../core/errors.ts";
+import { clairvoyant } from "./clairvoyant.ts";
 import { holt } from "./holt.ts";
 import { leastSquares } from "./least-squares.ts";
 import { neural } from "./neural.ts";
@@ -27,6 +28,7 @@ const definitions: PolicyDefinition[] = [
   holt,
   neural,
   perfectForecast,
+  clairvoyant,
   zeroCost,
 ];
 
