@@ -17,9 +17,9 @@ import { type DemandFacts, demandFacts } from "../demand-facts.ts";
 import type { Policy, PolicyDefinition, PolicyWorld } from "./policy.ts";
 
 /** How far the rehearsals look. */
-const HORIZON_MICROS = 150 * MICROS_PER_MILLI;
+const HORIZON_MICROS = 300 * MICROS_PER_MILLI;
 /** What is asked first, since it is cheap: whether all requests so far ahead fit into the largest hole. */
-const GLANCE_MICROS = 60 * MICROS_PER_MILLI;
+const GLANCE_MICROS = 120 * MICROS_PER_MILLI;
 /** Shedding takes time: it is asked for as soon as the room is needed within this, and asked about this often. */
 const SHED_HORIZON_MICROS = 2 * MICROS_PER_SECOND;
 const SHED_INTERVAL_MICROS = 50 * MICROS_PER_MILLI;
