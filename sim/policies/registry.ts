@@ -5,6 +5,7 @@ import { COMPACTOR_KINDS, type CompactorKind } from "../../allocator/compactor.t
 import { MempredError } from "../../core/errors.ts";
 import type { Machinery } from "../arena.ts";
 import { blind } from "./blind.ts";
+import { clairvoyant } from "./clairvoyant.ts";
 import { holt } from "./holt.ts";
 import { leastSquares } from "./least-squares.ts";
 import { neural } from "./neural.ts";
@@ -30,6 +31,7 @@ const definitions: PolicyDefinition[] = [
   holt,
   neural,
   perfectForecast,
+  clairvoyant,
   zeroCost,
 ];
 
