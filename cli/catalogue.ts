@@ -297,7 +297,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { name: "pressure", value: "LIST", description: "levels in percent to train at" },
       { name: "duration", value: "TIME", description: "virtual time of each training run" },
-      { name: "seeds", value: "N|A..B|LIST", description: "training seeds; keep them apart from those you test on" },
+      { name: "seeds", value: "N|A..B|LIST", description: "training seeds; 1..100 are for testing and refused" },
       { name: "seed", value: "N", description: "one training seed" },
       { name: "epochs", value: "N", description: "passes over the samples" },
       {
