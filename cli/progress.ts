@@ -1,13 +1,18 @@
 // Progress of a suite, on stderr: on a terminal one line that is rewritten a few times a second, otherwise a plain line
 // every 10 s. It shows runs done, runs/s, time left, and what the suite says so far with a rough interval.
 
-import type { RunResult } from "../sim/result.ts";
 import { baselinePolicies } from "../sim/suite/plan.ts";
 import type { Host } from "./host.ts";
 import { formatCount, formatWallSeconds } from "./render/format.ts";
 
 const TERMINAL_INTERVAL_MILLIS = 200;
 const PLAIN_INTERVAL_MILLIS = 10_000;
+
+/** As much of a run as is shown while others still run. */
+export interface ProgressRun {
+  readonly policy: string;
+  readonly ooms: { readonly avoidable: number };
+}
 
 export class Progress {
   readonly #host: Host;
@@ -37,7 +42,7 @@ export class Progress {
   }
 
   /** Takes in the runs of one cell and shows where things are, if it is time. */
-  update(runs: readonly RunResult[], doneRuns: number, allRuns: number): void {
+  update(runs: readonly ProgressRun[], doneRuns: number, allRuns: number): void {
     const [baseline, rival] = this.#policies.map((policy) => runs.find((run) => run.policy === policy));
     if (baseline !== undefined && rival !== undefined) {
       const difference = rival.ooms.avoidable - baseline.ooms.avoidable;

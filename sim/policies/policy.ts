@@ -56,6 +56,8 @@ export interface PolicyDefinition {
   /** The compactor when the id names none: of runs for a pending request, and of proactive runs. */
   readonly compactor: CompactorKind;
   readonly proactiveCompactor: CompactorKind;
+  /** What can be tuned, by name with its default; each name ends in its unit. */
+  readonly parameters?: Readonly<Record<string, number>>;
   create(world: PolicyWorld): Policy;
 }
 

@@ -45,8 +45,9 @@ export function lowerHull(points: readonly WorkPoint[]): HullVertex[] {
 
 /**
  * The range over which hulls are compared: from the most that any of them must move to the most that any can use, capped.
- * Null where it has no width.
- * @param capMib no further than this
+ * It may be a single place, where the most that one must move is all that any can use.
+ * @param capMib no further than this, unless the range begins there
+ * @returns null without hulls
  */
 export function commonRange(hulls: readonly (readonly HullVertex[])[], capMib: number): WorkRange | null {
   if (hulls.length === 0 || hulls.some((hull) => hull.length === 0)) return null;
@@ -56,8 +57,7 @@ export function commonRange(hulls: readonly (readonly HullVertex[])[], capMib: n
     fromMib = Math.max(fromMib, hull[0]!.movedMib);
     toMib = Math.max(toMib, hull.at(-1)!.movedMib);
   }
-  toMib = Math.min(toMib, capMib);
-  return toMib > fromMib ? { fromMib, toMib } : null;
+  return { fromMib, toMib: Math.max(fromMib, Math.min(toMib, capMib)) };
 }
 
 /** The hull's OOMs at so many MiB, level past its end. `movedMib` is at or past its start. */
@@ -74,14 +74,12 @@ export function hullAt(hull: readonly HullVertex[], movedMib: number): number {
   return value;
 }
 
-/** How much each point counts in the mean OOMs over `range`: the weights add to 1; points off the hull have 0. */
+/** How much each point counts in the mean OOMs over `range` (at its place, without width): the weights add to 1. */
 export function rangeWeights(hull: readonly HullVertex[], points: number, range: WorkRange): Float64Array {
   const weights = new Float64Array(points);
   const width = range.toMib - range.fromMib;
-  assert(
-    hull.length > 0 && width > 0 && hull[0]!.movedMib <= range.fromMib,
-    "the range begins where the hull has begun",
-  );
+  assert(width >= 0 && hull[0]!.movedMib <= range.fromMib, "the range begins where the hull has begun");
+  if (width === 0) return placeWeights(hull, weights, range.fromMib);
   for (let i = 0; i + 1 < hull.length; i++) {
     const a = hull[i]!;
     const b = hull[i + 1]!;
@@ -96,6 +94,18 @@ export function rangeWeights(hull: readonly HullVertex[], points: number, range:
   const last = hull.at(-1)!;
   const level = range.toMib - Math.max(range.fromMib, last.movedMib);
   if (level > 0) weights[last.point] = weights[last.point]! + level / width;
+  return weights;
+}
+
+/** The mixture of two neighbours on the hull at one place. */
+function placeWeights(hull: readonly HullVertex[], weights: Float64Array, movedMib: number): Float64Array {
+  let i = 0;
+  while (i + 1 < hull.length && hull[i + 1]!.movedMib <= movedMib) i++;
+  const a = hull[i]!;
+  const b = hull[i + 1];
+  const shareOfB = b === undefined ? 0 : (movedMib - a.movedMib) / (b.movedMib - a.movedMib);
+  weights[a.point] = 1 - shareOfB;
+  if (b !== undefined) weights[b.point] = shareOfB;
   return weights;
 }
 
