@@ -1,7 +1,7 @@
 // mempred evaluate: the frozen suite, the recordings, the budgets, the forecasts and the hours alone, and the page that comes
 // of them. It differs from stress in that what runs is fixed: a result is quoted from here, on test seeds alone.
 
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { MempredError } from "../../core/errors.ts";
 import {
@@ -71,7 +71,8 @@ export async function evaluate(context: CommandContext): Promise<CommandOutcome>
   const file = JSON.parse(text) as EvaluationFile;
 
   const { writeFileAtomic } = await import("../../io/write-file.ts");
-  if (parts.length > 0) await keep(context, kept, text);
+  // An interrupted part must not push a whole one out.
+  if (parts.length > 0 && (signal === null || !existsSync(kept))) await keep(context, kept, text);
   if (json !== null && json !== "-") await writeFileAtomic(json, text);
   if (docs !== null) await writePage(context, file, docs);
   for (const { path } of outputs) context.note(`mempred: wrote ${path}`);
