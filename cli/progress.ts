@@ -16,6 +16,7 @@ export interface ProgressRun {
 
 export class Progress {
   readonly #host: Host;
+  readonly #label: string;
   readonly #isSilent: boolean;
   readonly #isTerminal: boolean;
   readonly #toLocale: (text: string) => string;
@@ -27,8 +28,16 @@ export class Progress {
   #squares = 0;
   #baseline = 0;
 
-  constructor(host: Host, policies: readonly string[], isSilent: boolean, toLocale: (text: string) => string) {
+  /** @param label what the runs belong to, where there is more than one thing to wait for */
+  constructor(
+    host: Host,
+    policies: readonly string[],
+    isSilent: boolean,
+    toLocale: (text: string) => string,
+    label = "",
+  ) {
     this.#host = host;
+    this.#label = label === "" ? "" : `${label}: `;
     this.#isSilent = isSilent;
     this.#isTerminal = host.stderr.isTerminal;
     this.#toLocale = toLocale;
@@ -59,7 +68,7 @@ export class Progress {
     const rate = doneRuns / seconds;
     const left = (allRuns - doneRuns) / rate;
     const parts = [
-      `${formatCount(doneRuns)} of ${formatCount(allRuns)} runs`,
+      `${this.#label}${formatCount(doneRuns)} of ${formatCount(allRuns)} runs`,
       `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} runs/s`,
       `${formatWallSeconds(left)} left`,
       this.#estimate(),

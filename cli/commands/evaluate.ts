@@ -103,7 +103,7 @@ async function runParts(
       continue;
     }
     if (context.isVerbose) context.note(`  part ${id}: ${plan.jobs.length} demands, ${runs} runs`);
-    const progress = new Progress(host, plan.description.policies, context.isQuiet, toLocale);
+    const progress = new Progress(host, plan.description.policies, context.isQuiet, toLocale, id);
     const done = await runCells(
       {
         jobs: plan.jobs,
