@@ -103,9 +103,11 @@ export async function planPart(id: EvaluationPartId, options: PlanOptions): Prom
     }
     case "forecast": {
       const forecasting = await policiesThatForecast(options.policies);
+      const { resolvePolicy } = await import("../sim/policies/registry.ts");
       const runs = forecasting.flatMap((policy) => [
         plainRun(policy, { isTaped: true }),
-        plainRun(policy, { isTaped: true, isCold: true }),
+        // Without weights there is no start without them.
+        ...(resolvePolicy(policy).definition.usesNetwork ? [plainRun(policy, { isTaped: true, isCold: true })] : []),
       ]);
       return generated(
         id,
