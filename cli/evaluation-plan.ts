@@ -23,7 +23,7 @@ const ORDER = [
 const LEVELS = [0.5, 0.75, 0.85, 0.95, 0.98];
 const HEADLINE = 0.95;
 /** Of proactive runs, bytes/s; 0 lets a policy make none, null as many as it likes. */
-const BUDGETS = [0, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000, null];
+const BUDGETS = [0, 1_000, 2_500, 5_000, 10_000, 40_000, 160_000, null];
 /** A recording is one demand; seeds draw its classes and pins alone, so few of them tell what there is to tell. */
 const TRACE_SEEDS = 3;
 const AUTONOMY_SEEDS = 3;

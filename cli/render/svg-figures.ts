@@ -38,7 +38,15 @@ export function workFigure(file: EvaluationFile, part: RunPart): string | null {
     "A point is a budget for proactive runs, from 0 to ∞; thick: what a mixture of budgets reaches. Left and low is good.",
   );
   const box = { left: 70, top: 66, width: width - 270, height: 374 };
-  drawCurves(svg, box, curves, true);
+  const shown = withoutOutliers(curves);
+  drawCurves(svg, box, shown, true);
+  curves
+    .filter((curve) => !shown.includes(curve))
+    .forEach((curve, i) => {
+      const [point] = curve.hull;
+      const place = `${formatCount(point!.ooms)} OOM at ${formatCount(point!.movedMib)} MiB`;
+      svg.text(box.left + 10, box.top + 18 + 18 * i, `above: ${curve.policy}, ${place}`, "axis");
+    });
   svg.text(box.left + box.width / 2, 486, "MiB moved a run, all compactions", "axis", "middle");
   svg.text(20, box.top + box.height / 2, "avoidable OOM a run", "axis", "middle", -90);
   curves.forEach((curve, i) => {
@@ -75,7 +83,12 @@ export function workByFamilyFigure(file: EvaluationFile, part: RunPart): string 
     description: `${part.scenarios.join(", ")}: the table beside this figure has who is ahead`,
     styles,
   });
-  svg.text(20, 28, "Avoidable OOM a run (up) against MiB moved a run (right), 95 % level, by family", "title");
+  svg.text(
+    20,
+    28,
+    "Avoidable OOM a run (up) against MiB moved (right), 95 % level; single points far above are left out",
+    "title",
+  );
   all.forEach((curve, i) => {
     const [x, y] = [20 + (i % 5) * 180, 52 + Math.floor(i / 5) * 20];
     const id = styleId(curve.policy);
@@ -95,7 +108,7 @@ export function workByFamilyFigure(file: EvaluationFile, part: RunPart): string 
     const top = 70 + legendRows * 20 + Math.floor(i / columns) * cellHeight;
     svg.text(left, top, scenario, "strong");
     const box = { left, top: top + 8, width: cellWidth - 70, height: cellHeight - 62 };
-    drawCurves(svg, box, shownCurves(file, part, scenario), false);
+    drawCurves(svg, box, withoutOutliers(shownCurves(file, part, scenario)), false);
   });
   return svg.finish();
 }
@@ -227,6 +240,14 @@ function shownCurves(file: EvaluationFile, part: RunPart, scenario?: string): Wo
   return ids.map((id) => workCurve(part, id, scenario)).filter((curve) => curve !== null);
 }
 
+/** Without single points of over 1.5 times what any competitor denies: they would press all others into a corner. */
+function withoutOutliers(curves: readonly WorkCurve[]): WorkCurve[] {
+  const competing = curves.filter((curve) => curve.points.length > 1);
+  if (competing.length === 0) return [...curves];
+  const limit = 1.5 * Math.max(...competing.flatMap((curve) => curve.points.map((point) => mean(point.ooms))));
+  return curves.filter((curve) => curve.points.length > 1 || mean(curve.points[0]!.ooms) <= limit);
+}
+
 function drawCurves(svg: SvgWriter, box: Box, curves: readonly WorkCurve[], isLarge: boolean): void {
   const means = curves.map((curve) =>
     curve.points.map((point) => ({ moved: mean(point.movedMib), ooms: mean(point.ooms) })),
@@ -265,7 +286,7 @@ function drawCurves(svg: SvgWriter, box: Box, curves: readonly WorkCurve[], isLa
       [0, "0"],
       [means[i]!.length - 1, "∞"],
     ] as const)
-      svg.text(x(means[i]![k]!.moved) + 8, y(means[i]![k]!.ooms) - 7, label, "strong");
+      svg.text(x(means[i]![k]!.moved) + 8, y(means[i]![k]!.ooms) + 14, label, "strong");
   });
 }
 
