@@ -163,6 +163,17 @@ const SUITE_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
+const JOBS_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "jobs",
+    group: "How to run it",
+    short: "j",
+    value: "N",
+    description: "worker threads; results do not depend on it",
+  },
+  { name: "workers", group: "How to run it", value: "N", description: "the same as --jobs", aliasOf: "jobs" },
+];
+
 const SCENARIO_OPTION: OptionSpec = {
   name: "scenario",
   value: "NAME|FILE",
@@ -297,7 +308,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { name: "pressure", value: "LIST", description: "levels in percent to train at" },
       { name: "duration", value: "TIME", description: "virtual time of each training run" },
-      { name: "seeds", value: "N|A..B|LIST", description: "training seeds; keep them apart from those you test on" },
+      { name: "seeds", value: "N|A..B|LIST", description: "training seeds; 1..100 are for testing and refused" },
       { name: "seed", value: "N", description: "one training seed" },
       { name: "epochs", value: "N", description: "passes over the samples" },
       {
@@ -324,6 +335,101 @@ export const COMMANDS: readonly CommandSpec[] = [
       "mempred stress --weights weights.json",
     ],
     load: async () => (await import("./commands/train.ts")).train,
+  },
+  {
+    name: "evaluate",
+    summary: "run the frozen suite on test seeds and write the page of results",
+    arguments: [],
+    options: [
+      { name: "quick", description: "a trial of the machinery: three families, two seeds, short runs" },
+      {
+        name: "parts",
+        value: "LIST",
+        description:
+          "which parts to run: suite, traces, budgets, forecast, autonomy, or all, or none; the others come from the last evaluation",
+      },
+      { name: "from", value: "FILE", description: "an earlier evaluation to take the parts from that are not run" },
+      {
+        name: "policy",
+        value: "LIST",
+        description: "only these policies in place of all there are",
+        completes: "policy",
+      },
+      { name: "policies", value: "LIST", description: "the same as --policy", aliasOf: "policy" },
+      {
+        name: "seeds",
+        value: "N|A..B|LIST",
+        description: "other seeds than the test seeds 1..20; a page is made of test seeds alone",
+      },
+      { name: "seed", value: "N", description: "one seed" },
+      ...JOBS_OPTIONS,
+      {
+        name: "json",
+        group: "Output",
+        value: "FILE",
+        isValueOptional: true,
+        description: "the evaluation as JSON, to FILE, or to stdout in place of the text",
+        completes: "file",
+      },
+      {
+        name: "docs",
+        group: "Output",
+        value: "FILE",
+        description: "write the page of results to FILE and its figures to figures/ beside it",
+        completes: "file",
+      },
+      { name: "metrics", group: "Output", description: "METRIC name=value lines after the text" },
+    ],
+    defaults:
+      "all parts and policies, seeds 1..20: suite, 10 families at 50,75,85,95,98 %; traces, the shipped recordings at 85,95 %; budgets, 95 % at 0 to 160 kB/s for proactive runs and unlimited; forecast, tick by tick at 95 %; autonomy, an hour at 95 %",
+    examples: [
+      "mempred evaluate --quick                           does it all work?",
+      "mempred evaluate --json evaluation.json --docs docs/results.md",
+      "mempred evaluate --parts budgets --policy reactive,watermark,predictive",
+      "mempred evaluate --parts none --from evaluation.json --docs docs/results.md",
+    ],
+    load: async () => (await import("./commands/evaluate.ts")).evaluate,
+  },
+  {
+    name: "tune",
+    summary: "try values of a policy's parameters on tuning seeds",
+    arguments: [],
+    options: [
+      { name: "policy", value: "NAME", description: "the policy to tune", completes: "policy" },
+      {
+        name: "parameter",
+        value: "NAME=V,V",
+        isVariadic: true,
+        description: "values of a parameter; several parameters make a grid",
+      },
+      {
+        name: "search",
+        value: "NAME",
+        description: "grid: every combination; coordinate: one parameter after the other, from the best so far",
+        choices: ["grid", "coordinate"],
+      },
+      SCENARIO_OPTION,
+      { name: "pressure", value: "LIST", description: "levels in percent of the capacity, such as 95" },
+      { name: "duration", value: "TIME", description: "virtual time of a run, such as 10m" },
+      { name: "seeds", value: "N|A..B|LIST", description: "tuning seeds; 1..100 are for testing and refused" },
+      { name: "seed", value: "N", description: "one tuning seed" },
+      ...JOBS_OPTIONS,
+      {
+        name: "json",
+        group: "Output",
+        value: "FILE",
+        isValueOptional: true,
+        description: "the trials as JSON, to FILE, or to stdout in place of the text",
+        completes: "file",
+      },
+      { name: "metrics", group: "Output", description: "METRIC name=value lines after the text" },
+    ],
+    defaults: "policy predictive, all scenarios, pressure 95, seeds 101..103, 10m each, search grid",
+    examples: [
+      "mempred tune --policy watermark                    which parameters are there?",
+      "mempred tune --policy predictive --parameter NAME=1,2,4 --scenario burst,tide",
+    ],
+    load: async () => (await import("./commands/tune.ts")).tune,
   },
   {
     name: "scenarios",

@@ -1,7 +1,6 @@
 // Progress of a suite, on stderr: on a terminal one line that is rewritten a few times a second, otherwise a plain line
 // every 10 s. It shows runs done, runs/s, time left, and what the suite says so far with a rough interval.
 
-import type { RunResult } from "../sim/result.ts";
 import { baselinePolicies } from "../sim/suite/plan.ts";
 import type { Host } from "./host.ts";
 import { formatCount, formatWallSeconds } from "./render/format.ts";
@@ -9,8 +8,15 @@ import { formatCount, formatWallSeconds } from "./render/format.ts";
 const TERMINAL_INTERVAL_MILLIS = 200;
 const PLAIN_INTERVAL_MILLIS = 10_000;
 
+/** As much of a run as is shown while others still run. */
+export interface ProgressRun {
+  readonly policy: string;
+  readonly ooms: { readonly avoidable: number };
+}
+
 export class Progress {
   readonly #host: Host;
+  readonly #label: string;
   readonly #isSilent: boolean;
   readonly #isTerminal: boolean;
   readonly #toLocale: (text: string) => string;
@@ -22,8 +28,16 @@ export class Progress {
   #squares = 0;
   #baseline = 0;
 
-  constructor(host: Host, policies: readonly string[], isSilent: boolean, toLocale: (text: string) => string) {
+  /** @param label what the runs belong to, where there is more than one thing to wait for */
+  constructor(
+    host: Host,
+    policies: readonly string[],
+    isSilent: boolean,
+    toLocale: (text: string) => string,
+    label = "",
+  ) {
     this.#host = host;
+    this.#label = label === "" ? "" : `${label}: `;
     this.#isSilent = isSilent;
     this.#isTerminal = host.stderr.isTerminal;
     this.#toLocale = toLocale;
@@ -37,7 +51,7 @@ export class Progress {
   }
 
   /** Takes in the runs of one cell and shows where things are, if it is time. */
-  update(runs: readonly RunResult[], doneRuns: number, allRuns: number): void {
+  update(runs: readonly ProgressRun[], doneRuns: number, allRuns: number): void {
     const [baseline, rival] = this.#policies.map((policy) => runs.find((run) => run.policy === policy));
     if (baseline !== undefined && rival !== undefined) {
       const difference = rival.ooms.avoidable - baseline.ooms.avoidable;
@@ -54,7 +68,7 @@ export class Progress {
     const rate = doneRuns / seconds;
     const left = (allRuns - doneRuns) / rate;
     const parts = [
-      `${formatCount(doneRuns)} of ${formatCount(allRuns)} runs`,
+      `${this.#label}${formatCount(doneRuns)} of ${formatCount(allRuns)} runs`,
       `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} runs/s`,
       `${formatWallSeconds(left)} left`,
       this.#estimate(),

@@ -49,10 +49,10 @@ export interface SimulateOptions {
   readonly reserveBytes?: number;
   /** For `placebo`: how many runs to place at random times. */
   readonly placeboRuns?: number;
+  /** Values of the policy's parameters that differ from its defaults, by name (PolicyDefinition.parameters). */
+  readonly tuning?: Readonly<Record<string, number>>;
   /** 49 weights to start from; none: the shipped ones, "cold": random from the seed. */
   readonly weights?: Float64Array | "cold";
-  /** Values of a policy's parameters, by name, in place of their defaults. */
-  readonly tuning?: Readonly<Record<string, number>>;
   /** Closed loop: a denied request comes again up to this many times, 1 s later. Default 0 (open loop). */
   readonly retries?: number;
   readonly journal?: JournalSink;

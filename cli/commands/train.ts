@@ -1,11 +1,12 @@
 // mempred train: samples from the shadow arena of many runs, weights out of them. The last fifth of every run is held out, so
 // that the error shown is one on data that was not trained on; beside it stands the error of the anchor, which is what there
-// would be without a network. Training seeds are apart from those that stress uses by default.
+// would be without a network. Test seeds are refused: what results are quoted from is never trained on.
 
 import { DEFAULT_CAPACITY_BYTES } from "../../core/units.ts";
 import type { SampleErrors, TrainingSamples } from "../../predictor/trainer.ts";
 import { durationText, percentText, type Suite } from "../../sim/suite/plan.ts";
 import { seedWords } from "../../sim/suite/reproduce.ts";
+import { refuseTestSeeds, TRAINING_SEEDS } from "../../sim/suite/seeds.ts";
 import { isUnicodeLocale, toAscii } from "../colour.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import type { DemandSource } from "../engine.ts";
@@ -25,8 +26,6 @@ const DEFAULT_EPOCHS = 20;
 const MOST_EPOCHS = 10_000;
 const DEFAULT_OUT = "weights.json";
 const DEFAULT_PRESSURES = [0.5, 0.75, 0.85, 0.95, 0.98];
-/** Apart from 1..5 and from any --seeds N that a test would use. */
-const DEFAULT_SEEDS = [100_001, 100_002, 100_003];
 const DEFAULT_DURATION_SECONDS = 600;
 const HELD_OUT_SHARE = 0.2;
 /** The policy whose runs are watched; what it does shows in the acting arena alone. */
@@ -155,10 +154,12 @@ async function trainingSuite(context: CommandContext) {
       inputs.push(path);
     }
   }
+  const seeds = seedsOf(settings) ?? TRAINING_SEEDS;
+  refuseTestSeeds(seeds, "training");
   const suite: Suite = {
     scenarios: Object.keys(sources),
     pressures: pressuresOf(settings) ?? DEFAULT_PRESSURES,
-    seeds: seedsOf(settings) ?? DEFAULT_SEEDS,
+    seeds,
     policies: [WATCHED_POLICY],
     durationSeconds: traces === null ? settings.get("duration", parseDurationSeconds, DEFAULT_DURATION_SECONDS) : 0,
     mix: null,

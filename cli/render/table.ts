@@ -30,9 +30,13 @@ export function renderTable(rows: readonly TableRow[], options: TableOptions = {
 }
 
 /** Markdown: header, rule, rows. Pipes in cells are escaped. */
-export function renderMarkdownTable(header: TableRow, rows: readonly TableRow[]): string[] {
+export function renderMarkdownTable(
+  header: TableRow,
+  rows: readonly TableRow[],
+  leftColumns: readonly number[] = [0],
+): string[] {
   const line = (row: TableRow) => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  const rule = header.map((_, i) => (i === 0 ? ":---" : "---:"));
+  const rule = header.map((_, i) => (leftColumns.includes(i) ? ":---" : "---:"));
   const padded = rows.map((row) => header.map((_, i) => row[i] ?? ""));
   return [line(header), `| ${rule.join(" | ")} |`, ...padded.map(line)];
 }

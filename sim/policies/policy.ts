@@ -74,7 +74,7 @@ export interface PolicyDefinition {
   readonly proactiveCompactor: CompactorKind;
   /** Bytes of state beside the signal's; they too lie in the arena that the policy acts in. */
   readonly stateBytes?: number;
-  /** What can be tuned, with the values that ship. */
+  /** What can be tuned, by name with its default; each name ends in its unit. */
   readonly parameters?: Readonly<Record<string, number>>;
   create(world: PolicyWorld): Policy;
 }

@@ -1,0 +1,112 @@
+// One cell of an evaluation: a demand, and every run that is wanted on it. It differs from cell.ts in that each run has
+// options of its own (a budget, cold weights, parameters) and that figures come back in place of whole results: thousands of
+// runs are held in memory at once.
+
+import type { LossDifferential } from "../sim/suite/diebold-mariano.ts";
+import { figuresOf } from "../sim/suite/evaluation.ts";
+import type { DemandRequest, DemandSource, Engine } from "./engine.ts";
+import { RunFailure } from "./exit.ts";
+import { ForecastTape } from "./forecast-tape.ts";
+
+/** One run of a cell. */
+export interface EvaluationRun {
+  readonly policy: string;
+  /** Bytes/s for proactive runs; null: no limit of their own. */
+  readonly budgetBytesPerSecond: number | null;
+  /** Start from random weights. */
+  readonly isCold: boolean;
+  /** Parameters of the policy that differ from their defaults. */
+  readonly tuning: Readonly<Record<string, number>> | null;
+  /** Whether to follow forecasts tick by tick, which takes twice the time. */
+  readonly isTaped: boolean;
+}
+
+/** A run as it is where nothing is said. */
+export function plainRun(policy: string, parts: Partial<EvaluationRun> = {}): EvaluationRun {
+  return { policy, budgetBytesPerSecond: null, isCold: false, tuning: null, isTaped: false, ...parts };
+}
+
+export interface EvaluationJob extends DemandRequest {
+  readonly scenario: string;
+  readonly runs: readonly EvaluationRun[];
+}
+
+/** Errors of a forecaster in one run, see ForecastRow. */
+export interface TapedForecast {
+  readonly maePercentPoints: number;
+  /** By the id of the baseline. */
+  readonly losses: Readonly<Record<string, LossDifferential>>;
+  readonly firstScaledError: number | null;
+  readonly lateScaledError: number | null;
+}
+
+export interface EvaluationRunOutcome {
+  /** In the order of EVALUATION_FIGURES. */
+  readonly figures: readonly (number | null)[];
+  readonly hash: string;
+  readonly criticalThreshold: number;
+  /** predictor/forecast-counts ForecastCounts, or null. */
+  readonly forecastCounts: unknown;
+  /** Null unless it was asked for and the policy forecasts. */
+  readonly taped: TapedForecast | null;
+}
+
+/** Runs a cell; outcomes in the order of its runs. Errors become a RunFailure that says where. */
+export function runEvaluationCell(
+  job: EvaluationJob,
+  source: DemandSource,
+  engine: Engine,
+): Promise<EvaluationRunOutcome[]> {
+  let policy: string | undefined;
+  const runAll = async () => {
+    const made = await engine.makeDemand(source, job);
+    const demand = { ...made, name: job.scenario };
+    const outcomes = new Map<EvaluationRun, EvaluationRunOutcome>();
+    const proactiveRuns = new Map<string, number>();
+    const execute = (run: EvaluationRun, placeboRuns: number | null): EvaluationRunOutcome => {
+      policy = run.policy;
+      const tape = run.isTaped ? new ForecastTape() : null;
+      const { result, forecastCounts } = engine.simulate({
+        demand,
+        policy: run.policy,
+        seed: job.seed,
+        keepDecisions: 0,
+        ...(run.budgetBytesPerSecond === null ? {} : { limits: { proactiveBytesPerSecond: run.budgetBytesPerSecond } }),
+        ...(run.isCold ? { weights: "cold" as const } : {}),
+        ...(run.tuning === null ? {} : { tuning: run.tuning }),
+        ...(placeboRuns === null ? {} : { placeboRuns }),
+        ...(tape === null ? {} : { journal: tape.sink }),
+      });
+      proactiveRuns.set(pairKey(run, run.policy), result.compaction.proactive);
+      return {
+        figures: figuresOf(result),
+        hash: result.hash,
+        criticalThreshold: result.pressure.criticalThreshold,
+        forecastCounts,
+        taped: tape === null ? null : tape.report(),
+      };
+    };
+    for (const run of job.runs) if (engine.pairOf(run.policy) === null) outcomes.set(run, execute(run, null));
+    for (const run of job.runs) {
+      const pairedWith = engine.pairOf(run.policy);
+      if (pairedWith === null) continue;
+      // What ships is what the control is there for; another partner runs for its count alone where it is not of the cell.
+      const partner = job.runs.some((other) => pairKey(other, other.policy) === pairKey(run, "predictive"))
+        ? "predictive"
+        : pairedWith;
+      if (!proactiveRuns.has(pairKey(run, partner))) execute({ ...run, policy: partner, isTaped: false }, null);
+      outcomes.set(run, execute(run, proactiveRuns.get(pairKey(run, partner))!));
+    }
+    return job.runs.map((run) => outcomes.get(run)!);
+  };
+  return runAll().catch((error: unknown) => {
+    const { scenario, pressureRatio, seed } = job;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new RunFailure(message, { scenario, pressureRatio, seed, policy }, error);
+  });
+}
+
+/** The run of `policy` under the same conditions. */
+function pairKey(run: EvaluationRun, policy: string): string {
+  return `${policy}\n${run.budgetBytesPerSecond}\n${run.isCold}`;
+}
