@@ -44,6 +44,8 @@ export interface ArenaOptions {
   readonly proactiveCompactor: CompactorKind;
   readonly compactsOnDemand: boolean;
   readonly limits: Limits;
+  /** A limiter shared with other arenas in place of one of its own. */
+  readonly limiter?: Limiter | undefined;
   readonly cost: CostModel;
   readonly retries: number;
   readonly verify: boolean;
@@ -125,7 +127,7 @@ export class Arena {
       options.proactiveCompactor === options.compactor
         ? this.#compactor
         : createCompactor(options.proactiveCompactor, this.heap);
-    this.limiter = new Limiter(options.limits);
+    this.limiter = options.limiter ?? new Limiter(options.limits);
     this.runner = new CompactionRunner(options.cost, this.limiter);
     this.shrinker = new Shrinker(this.heap, demand.shedBytesPerSecond);
     this.meter = new PressureMeter(demand.capacityBytes, demand.pressureRatio);

@@ -91,9 +91,6 @@ export class Limiter {
     const { proactiveBytesPerSecond } = this.limits;
     const gained = ((nowMicros - this.#proactiveRefilledMicros) * proactiveBytesPerSecond) / MICROS_PER_SECOND;
     this.#proactiveRefilledMicros = nowMicros;
-    this.#proactiveTokens = Math.min(
-      proactiveBytesPerSecond * PROACTIVE_BURST_SECONDS,
-      this.#proactiveTokens + gained,
-    );
+    this.#proactiveTokens = Math.min(proactiveBytesPerSecond * PROACTIVE_BURST_SECONDS, this.#proactiveTokens + gained);
   }
 }
