@@ -17,7 +17,7 @@ export interface OptionSpec {
   readonly description: string;
   readonly choices?: readonly string[];
   /** What completion offers: ids of a registry, or files. */
-  readonly completes?: "scenario" | "policy" | "file" | "folder";
+  readonly completes?: "scenario" | "policy" | "attack" | "file" | "folder";
   /** Heading in the help; "What to run" when left out. */
   readonly group?: "How to run it" | "Output" | "Everywhere";
   /** Another name of an option: its value goes there. */
@@ -123,6 +123,13 @@ const SUITE_OPTIONS: readonly OptionSpec[] = [
     value: "N",
     description: "closed loop: a denied request comes again, up to N times",
   },
+  {
+    name: "attack",
+    group: "How to run it",
+    value: "LIST",
+    description: "break things on purpose, at times drawn from the seed: nan, input-drift, clock-jump, ... or all",
+    completes: "attack",
+  },
   { name: "no-autonomy", group: "How to run it", description: "without the 500 ms decision loop" },
   {
     name: "no-shadow",
@@ -194,6 +201,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       "mempred stress                                     everything there is",
       "mempred stress --scenario burst --pressure 95 --seeds 20",
       "mempred stress --scenario steady --policy all --seeds 10 --json all.json",
+      "mempred stress --scenario steady --pressure 95 --duration 1h --attack all",
       "mempred stress --scenario tide --pressure 95 --seed 7 --policy predictive --journal tide.jsonl",
     ],
     load: async () => (await import("./commands/stress.ts")).stress,
