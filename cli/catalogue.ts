@@ -231,6 +231,31 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/replay.ts")).replay,
   },
   {
+    name: "autonomy",
+    summary: "several subsystems under stress at once, left to themselves, one limit on compaction over all",
+    arguments: [],
+    options: [
+      { ...SCENARIO_OPTION, description: "the demand of each subsystem, by name or file" },
+      {
+        name: "subsystems",
+        value: "N",
+        description: "how many, 1 to 16; the scenarios go round. As many as scenarios when left out",
+      },
+      { name: "duration", value: "TIME", description: "virtual time, such as 60m" },
+      { name: "pressure", value: "PERCENT", description: "the level of each subsystem in percent of its capacity" },
+      ...SUITE_OPTIONS.filter(({ name }) =>
+        ["policy", "seeds", "seed", "rate", "capacity", "mix", "fit", "attack", "json"].includes(name),
+      ),
+    ],
+    defaults:
+      "scenarios steady,burst,tide, pressure 95, 1h, policy predictive, seeds 1..3, 100 requests/s and 100KiB each",
+    examples: [
+      "mempred autonomy                                   an hour alone",
+      "mempred autonomy --subsystems 4 --scenario burst,tide --attack all --seeds 5",
+    ],
+    load: async () => (await import("./commands/autonomy.ts")).autonomy,
+  },
+  {
     name: "status",
     summary: "the predictor of the last run: weights, confidence, watchdog, recent decisions",
     arguments: [

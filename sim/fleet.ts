@@ -1,13 +1,14 @@
 // Several arenas in one virtual time, zones of a machine or subsystems of a program: each has its own demand, predictor,
 // watchdog and shadow, all share one limit on compaction. What differs is who gets the runs. First come, first served: each
-// zone decides alone, in the order of its allocations. Coordinated: one loop ranks the zones at each tick by how soon and
-// how badly they will need a run, decides for the neediest first, and holds back a start for each zone ahead of one (the
-// limiter's spare starts do that, so a zone needs no knowledge of the others). Requests that wait are served first either
-// way. Unlike ZonedHeap, which is one heap in parts, these share nothing but time and the limit.
+// zone decides alone, in the order of its allocations. Coordinated: one loop ranks the zones by how soon the forecast of the
+// last tick makes them critical and by how many of their recent requests would not fit now, lets the neediest decide first,
+// and has every other leave two starts to each zone ahead of it (the limiter's spare starts do that, so a zone needs no
+// knowledge of the others). Requests that wait are served first either way. Unlike ZonedHeap, which is one heap in parts, these share nothing but time and the limit.
 
+import { OP_FREE } from "../core/demand.ts";
 import { assert, MempredError } from "../core/errors.ts";
 import { Digest } from "../core/hash.ts";
-import { MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
+import { blockLength, HORIZON_MICROS, MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
 import type { Arena } from "./arena.ts";
 import { defaultLimits, Limiter } from "./limiter.ts";
 import type { RunResult } from "./result.ts";
@@ -46,15 +47,20 @@ export function simulateFleet(options: FleetOptions): FleetOutcome {
 export interface ZoneNeed {
   /** Until pressure is critical by the upper bound of the forecast: 0 when it is, Infinity when it will not be. */
   readonly criticalInMicros: number;
-  /** Share of the largest recent request that the largest hole lacks, 0..1. */
-  readonly missingRatio: number;
+  /** Share of the recent requests that the largest hole would not take, 0..1. */
+  readonly misfitShare: number;
 }
 
-/** Sorts the neediest first: the soonest critical; of those, the one that lacks most of a hole. */
+/** Sorts the neediest first: the soonest critical; of those, the one most of whose requests would not fit. */
 export function compareNeeds(a: ZoneNeed, b: ZoneNeed): number {
   if (a.criticalInMicros !== b.criticalInMicros) return a.criticalInMicros < b.criticalInMicros ? -1 : 1;
-  return b.missingRatio - a.missingRatio;
+  return b.misfitShare - a.misfitShare;
 }
+
+/** Recent requests that a zone's need is judged by. */
+const WINDOW = 512;
+/** Starts that a zone leaves to each zone in greater need. */
+const STARTS_FOR_EACH_AHEAD = 2;
 
 class Fleet {
   readonly #zones: Zone[];
@@ -76,8 +82,9 @@ class Fleet {
     // The shadows live in a world of their own, in which nobody acts ahead, under the same limit.
     const shadows = new SharedLimiter(limits);
     this.#zones = zones.map((zone, index) => {
-      const acting = new ZoneLimiter(this.#account);
-      return new Zone(index, new Run(zone, { acting, shadow: new ZoneLimiter(shadows) }), acting, zone);
+      const acting = new ZoneLimiter(this.#account, () => this.#startsToLeave(this.#zones[index]!));
+      const shadow = new ZoneLimiter(shadows, () => 0);
+      return new Zone(index, new Run(zone, { acting, shadow }), zone);
     });
   }
 
@@ -136,16 +143,21 @@ class Fleet {
     for (const { run } of this.#zones) run.sample(nowMicros);
     let order = this.#zones;
     if (this.#isCoordinated) {
-      const ranked = order.map((zone) => ({ zone, need: zone.need(nowMicros) }));
+      for (const zone of order) zone.lookAhead(nowMicros);
+      const ranked = order.map((zone) => ({ zone, need: zone.need() }));
       ranked.sort((a, b) => compareNeeds(a.need, b.need) || a.zone.index - b.zone.index);
-      for (const [rank, { zone, need }] of ranked.entries()) {
-        const ahead = ranked.filter((other) => compareNeeds(other.need, need) < 0).length;
-        assert(ahead <= rank, "ranks follow needs");
-        zone.limiter.heldBackStarts = ahead;
-      }
       order = ranked.map(({ zone }) => zone);
     }
     for (const { run } of order) run.decide(nowMicros);
+  }
+
+  /** How many starts `zone` must leave to zones in greater need, as things stand at this moment. */
+  #startsToLeave(zone: Zone): number {
+    if (!this.#isCoordinated || this.#zones.length === 1) return 0;
+    const need = zone.need();
+    let ahead = 0;
+    for (const other of this.#zones) if (other !== zone && compareNeeds(other.need(), need) < 0) ahead++;
+    return ahead * STARTS_FOR_EACH_AHEAD;
   }
 }
 
@@ -153,16 +165,17 @@ class Fleet {
 class Zone {
   readonly index: number;
   readonly run: Run;
-  readonly limiter: ZoneLimiter;
   readonly arenas: readonly Arena[];
   nextRowMicros: number;
   readonly #options: ZoneRunOptions;
+  readonly #recentBytes = new Uint32Array(WINDOW);
+  #requests = 0;
   #row = 0;
+  #criticalInMicros = Infinity;
 
-  constructor(index: number, run: Run, limiter: ZoneLimiter, options: ZoneRunOptions) {
+  constructor(index: number, run: Run, options: ZoneRunOptions) {
     this.index = index;
     this.run = run;
-    this.limiter = limiter;
     this.arenas = run.shadow === null ? [run.arena] : [run.arena, run.shadow];
     this.#options = options;
     this.nextRowMicros = options.demand.length === 0 ? Infinity : options.demand.timeMicros[0]!;
@@ -170,24 +183,34 @@ class Zone {
 
   serveNext(): void {
     const { demand } = this.#options;
+    if (demand.kind[this.#row] !== OP_FREE) {
+      this.#recentBytes[this.#requests++ % WINDOW] = blockLength(demand.sizeBytes[this.#row]!);
+    }
     this.run.serve(this.#row, this.nextRowMicros);
     this.#row++;
     this.nextRowMicros = this.#row < demand.length ? demand.timeMicros[this.#row]! : Infinity;
   }
 
-  /** What the forecast says of the next seconds. A zone whose forecaster is out of use comes last: it asks for nothing. */
-  need(nowMicros: number): ZoneNeed {
+  /** What the forecast says of the next seconds. A zone whose forecaster is out of use asks for nothing and comes last. */
+  lookAhead(nowMicros: number): void {
     const { arena, signal } = this.run;
+    this.#criticalInMicros = Infinity;
+    if (signal === null || signal.isTripped) return;
     const { threshold } = arena.meter;
     const pressure = arena.pressureRatio();
-    const wanted = Math.min(this.run.largestRecentBytes, arena.heap.freeBytes);
-    const missingRatio = wanted <= 0 ? 0 : Math.max(0, 1 - arena.heap.largestHole() / wanted);
-    if (signal === null || signal.isTripped) return { criticalInMicros: Infinity, missingRatio };
     const upper = signal.forecast(nowMicros) + signal.upperMargin();
-    if (!(upper >= threshold)) return { criticalInMicros: Infinity, missingRatio };
-    if (pressure >= threshold) return { criticalInMicros: 0, missingRatio };
-    const share = (threshold - pressure) / (upper - pressure);
-    return { criticalInMicros: Math.round(share * 5 * MICROS_PER_SECOND), missingRatio };
+    if (!(upper >= threshold)) return;
+    const share = pressure >= threshold ? 0 : (threshold - pressure) / (upper - pressure);
+    this.#criticalInMicros = Math.round(share * HORIZON_MICROS);
+  }
+
+  /** As of the last look ahead and of the holes now. Cost: one pass over the recent requests. */
+  need(): ZoneNeed {
+    const count = Math.min(WINDOW, this.#requests);
+    const hole = this.run.arena.heap.largestHole();
+    let misfits = 0;
+    for (let i = 0; i < count; i++) if (this.#recentBytes[i]! > hole) misfits++;
+    return { criticalInMicros: this.#criticalInMicros, misfitShare: count === 0 ? 0 : misfits / count };
   }
 }
 
@@ -208,18 +231,20 @@ class SharedLimiter extends Limiter {
   }
 }
 
-/** The fleet's limiter as one zone sees it: of proactive starts it leaves so many more to those in greater need. */
+/** The fleet's limiter as one zone sees it: of proactive starts it leaves some more, to zones in greater need. */
 class ZoneLimiter extends Limiter {
-  heldBackStarts = 0;
   readonly #shared: Limiter;
+  readonly #startsToLeave: () => number;
 
-  constructor(shared: Limiter) {
+  constructor(shared: Limiter, startsToLeave: () => number) {
     super(shared.limits);
     this.#shared = shared;
+    this.#startsToLeave = startsToLeave;
   }
 
+  /** Whoever leaves no starts at all is a request that waits, or a rule that asks for none: it is not held back. */
   override nextAdmissionMicros(nowMicros: number, spareRuns = 0): number {
-    return this.#shared.nextAdmissionMicros(nowMicros, spareRuns === 0 ? 0 : spareRuns + this.heldBackStarts);
+    return this.#shared.nextAdmissionMicros(nowMicros, spareRuns === 0 ? 0 : spareRuns + this.#startsToLeave());
   }
 
   override hasProactiveBudget(nowMicros: number): boolean {

@@ -159,11 +159,6 @@ export class Run {
     return this.#signal;
   }
 
-  /** Largest block length among the last 512 requests, as of the last tick. */
-  get largestRecentBytes(): number {
-    return this.#world.largestRecentBytes;
-  }
-
   /** Serves row `row` of the demand at its time, in both arenas. Ticks up to then came before. Hot. */
   serve(row: number, nowMicros: number): void {
     const acting = this.#acting;

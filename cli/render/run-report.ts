@@ -59,7 +59,8 @@ export function runReport(result: ResultFile, policies: readonly string[]): RunR
   sections.push(latencySection(result, policies), footprintSection(result, policies));
   sections.push(guardSection(result, policies), autonomySection(result, policies));
   for (const policy of policies) {
-    const section = attackSection(result, policy);
+    const own = runs.filter((run) => run.policy === policy);
+    const section = attackSectionOf(own, policy);
     if (section !== null) sections.push(section);
   }
   for (const policy of policies) {
@@ -289,9 +290,9 @@ function autonomySection({ runs }: ResultFile, policies: readonly string[]): Rep
   };
 }
 
-/** Attacks by kind, over all runs of a policy; null where nothing was attacked. */
-function attackSection({ runs }: ResultFile, policy: string): ReportSection | null {
-  const attacked = runs.filter((run) => run.policy === policy && (run.attacks ?? null) !== null);
+/** Attacks by kind, over all given runs; null where nothing was attacked. */
+export function attackSectionOf(runs: readonly RunResult[], name: string): ReportSection | null {
+  const attacked = runs.filter((run) => (run.attacks ?? null) !== null);
   if (attacked.length === 0) return null;
   const outcomes = attacked.flatMap((run) => run.attacks!.outcomes);
   const kinds = [...new Set(outcomes.map((outcome) => outcome.kind))].sort(
@@ -317,7 +318,7 @@ function attackSection({ runs }: ResultFile, policy: string): ReportSection | nu
     ];
   });
   return {
-    title: `${policy}: attacks, over ${attacked.length === 1 ? "one run" : `${formatCount(attacked.length)} runs`}`,
+    title: `${name}: attacks, over ${attacked.length === 1 ? "one run" : `${formatCount(attacked.length)} runs`}`,
     header: [
       "attack",
       "n",
