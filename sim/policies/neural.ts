@@ -58,7 +58,7 @@ export class ForecastController implements Policy {
 
   onAllocation(nowMicros: number): void {
     const upper = this.#signal.forecast(nowMicros) + this.#margin;
-    if (!this.#mayAct || !(upper >= this.#threshold)) return;
+    if (!this.#mayAct || this.#signal.isTripped || !(upper >= this.#threshold)) return; // a trip may fall between two ticks
     if (this.#arena.heap.largestHole() >= this.#goalBytes()) return;
     if (this.#arena.startProactive("forecast", this.#goalBytes(), Infinity, nowMicros, SPARE_RUNS) !== "started")
       return;
