@@ -17,7 +17,7 @@ export interface OptionSpec {
   readonly description: string;
   readonly choices?: readonly string[];
   /** What completion offers: ids of a registry, or files. */
-  readonly completes?: "scenario" | "policy" | "file" | "folder";
+  readonly completes?: "scenario" | "policy" | "attack" | "file" | "folder";
   /** Heading in the help; "What to run" when left out. */
   readonly group?: "How to run it" | "Output" | "Everywhere";
   /** Another name of an option: its value goes there. */
@@ -123,6 +123,13 @@ const SUITE_OPTIONS: readonly OptionSpec[] = [
     value: "N",
     description: "closed loop: a denied request comes again, up to N times",
   },
+  {
+    name: "attack",
+    group: "How to run it",
+    value: "LIST",
+    description: "break things on purpose, at times drawn from the seed: nan, input-drift, clock-jump, ... or all",
+    completes: "attack",
+  },
   { name: "no-autonomy", group: "How to run it", description: "without the 500 ms decision loop" },
   {
     name: "no-shadow",
@@ -205,6 +212,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       "mempred stress                                     everything there is",
       "mempred stress --scenario burst --pressure 95 --seeds 20",
       "mempred stress --scenario steady --policy all --seeds 10 --json all.json",
+      "mempred stress --scenario steady --pressure 95 --duration 1h --attack all",
       "mempred stress --scenario tide --pressure 95 --seed 7 --policy predictive --journal tide.jsonl",
     ],
     load: async () => (await import("./commands/stress.ts")).stress,
@@ -232,6 +240,31 @@ export const COMMANDS: readonly CommandSpec[] = [
       "mempred replay my.rep --format rep --rate 200 --json replay.json",
     ],
     load: async () => (await import("./commands/replay.ts")).replay,
+  },
+  {
+    name: "autonomy",
+    summary: "several subsystems under stress at once, left to themselves, one limit on compaction over all",
+    arguments: [],
+    options: [
+      { ...SCENARIO_OPTION, description: "the demand of each subsystem, by name or file" },
+      {
+        name: "subsystems",
+        value: "N",
+        description: "how many, 1 to 16; the scenarios go round. As many as scenarios when left out",
+      },
+      { name: "duration", value: "TIME", description: "virtual time, such as 60m" },
+      { name: "pressure", value: "PERCENT", description: "the level of each subsystem in percent of its capacity" },
+      ...SUITE_OPTIONS.filter(({ name }) =>
+        ["policy", "seeds", "seed", "rate", "capacity", "mix", "fit", "attack", "json"].includes(name),
+      ),
+    ],
+    defaults:
+      "scenarios steady,burst,tide, pressure 95, 1h, policy predictive, seeds 1..3, 100 requests/s and 100KiB each",
+    examples: [
+      "mempred autonomy                                   an hour alone",
+      "mempred autonomy --subsystems 4 --scenario burst,tide --attack all --seeds 5",
+    ],
+    load: async () => (await import("./commands/autonomy.ts")).autonomy,
   },
   {
     name: "status",

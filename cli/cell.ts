@@ -1,6 +1,7 @@
 // One cell of a suite: its demand is made once and every policy runs on it. This is all that a worker does.
 
 import type { TrainingSamples } from "../predictor/trainer.ts";
+import { type AttackKind, scheduleAttacks } from "../sim/attacks.ts";
 import type { RunResult } from "../sim/result.ts";
 import type { SimulateOptions } from "../sim/simulate-types.ts";
 import { policyBase } from "../sim/suite/plan.ts";
@@ -20,6 +21,8 @@ export interface CellSettings {
   readonly reserveBytes: number | null;
   /** Null: the shipped ones. */
   readonly weights: Float64Array | "cold" | null;
+  /** Kinds of attack on each run, scheduled from its seed; none: an empty list. */
+  readonly attacks: readonly AttackKind[];
   readonly keepDecisions: number;
   /** The journal's path; the suite then has one run. */
   readonly journalPath: string | null;
@@ -55,6 +58,7 @@ export async function runCell(
   try {
     const made = await engine.makeDemand(source, job);
     const demand = { ...made, name: job.scenario };
+    const attacks = scheduleAttacks(settings.attacks, job.seed, demand.durationMicros);
     const proactiveRuns = new Map<string, number>();
     const runs = new Map<string, CellRun>();
     const Collector = settings.collectSamples
@@ -74,6 +78,7 @@ export async function runCell(
         shadow,
         retries,
         keepDecisions,
+        attacks,
         ...(weights === null ? {} : { weights }),
         ...(reserveBytes === null ? {} : { reserveBytes }),
         ...(collector === null ? {} : { samples: collector }),

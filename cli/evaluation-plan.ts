@@ -107,7 +107,9 @@ export async function planPart(id: EvaluationPartId, options: PlanOptions): Prom
       const runs = forecasting.flatMap((policy) => [
         plainRun(policy, { isTaped: true }),
         // Without weights there is no start without them.
-        ...(resolvePolicy(policy).definition.usesNetwork ? [plainRun(policy, { isTaped: true, isCold: true })] : []),
+        ...(resolvePolicy(policy).definition.signal === "network"
+          ? [plainRun(policy, { isTaped: true, isCold: true })]
+          : []),
       ]);
       return generated(
         id,

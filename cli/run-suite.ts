@@ -113,7 +113,7 @@ export async function runSuite(
 
 function workerSetup(request: SuiteRequest, host: Host, runs: number): WorkerSetup {
   const { suite, sources, weights, journalPath, collectSamples = false } = request;
-  const { fit, autonomy, watchdog, shadow, retries, reserveBytes = null } = suite.settings;
+  const { fit, autonomy, watchdog, shadow, retries, reserveBytes = null, attacks = [] } = suite.settings;
   const settings: CellSettings = {
     policies: suite.policies,
     fit,
@@ -123,6 +123,7 @@ function workerSetup(request: SuiteRequest, host: Host, runs: number): WorkerSet
     retries,
     reserveBytes,
     weights,
+    attacks,
     // Of a few runs a reader wants the whole story; of hundreds, a file that can be sent around.
     keepDecisions: runs <= 20 ? 20 : 3,
     journalPath,

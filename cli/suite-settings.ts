@@ -1,6 +1,7 @@
 // What stress and replay have in common: settings into the parts of a suite, the weights, the outputs and the workers.
 
 import { MempredError } from "../core/errors.ts";
+import type { AttackKind } from "../sim/attacks.ts";
 import type { CommandContext } from "./command.ts";
 import { JOURNAL_SIGNATURE, MARKDOWN_SIGNATURE, type OutputFile, RESULT_SIGNATURE } from "./outputs.ts";
 import { type Settings, usage } from "./settings.ts";
@@ -55,6 +56,21 @@ export async function policiesOf(settings: Settings, fallback: readonly string[]
     }
   }
   return unique;
+}
+
+/** Kinds of attack, `all` spelled out, each once; null where none is asked for. */
+export async function attacksOf(settings: Settings): Promise<AttackKind[] | null> {
+  const asked: readonly string[] | null = settings.list("attack", (text) => text, null);
+  if (asked === null) return null;
+  const { ATTACK_KINDS } = await import("../sim/attacks.ts");
+  const kinds = asked.flatMap((word) => (word === "all" ? ATTACK_KINDS : [word]));
+  for (const kind of kinds) {
+    if ((ATTACK_KINDS as readonly string[]).includes(kind)) continue;
+    const { suggestion } = await import("./suggest.ts");
+    const message = `${settings.sourceOf("attack")}: unknown attack "${kind}"${suggestion(kind, [...ATTACK_KINDS, "all"])}`;
+    throw usage(message, ["all", ...ATTACK_KINDS].join(", "));
+  }
+  return [...new Set(kinds)] as AttackKind[];
 }
 
 /** Parts that both commands read alike. */

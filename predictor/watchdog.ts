@@ -22,6 +22,11 @@ export const TRIP_REASONS = [
   "drift", // the error against persistence's has risen significantly (ADWIN)
   "flip-flop", // the forecast swings to and fro while pressure does not
   "no-label", // no label has matured for too long
+  "stuck", // the forecast has been the same number for long while pressure moved
+  // What whoever feeds the forecaster reports through `fault`:
+  "bad-input", // a reading is no ratio, or cannot be true
+  "stuck-input", // a reading has been the same number for long while requests came
+  "clock", // time ran backwards, or further ahead than between two readings it can
 ] as const;
 export type TripReason = (typeof TRIP_REASONS)[number];
 
@@ -59,6 +64,8 @@ export interface WatchdogParameters {
   readonly driftDelta: number;
   /** Least rise of the error against persistence's that counts as drift. */
   readonly driftRise: number;
+  /** Ticks for which the forecast may be one and the same number, 0 and 1 excepted, while pressure moves. */
+  readonly stuckTicks: number;
 }
 
 export const DEFAULT_WATCHDOG: WatchdogParameters = {
@@ -76,6 +83,7 @@ export const DEFAULT_WATCHDOG: WatchdogParameters = {
   flipLimit: 10,
   driftDelta: 0.001,
   driftRise: 0.03,
+  stuckTicks: 20,
 };
 
 /** Ticks between snapshots of the weights. */
@@ -105,7 +113,7 @@ const PRESSURE = ERROR_MEAN + 12;
 const STATE_LENGTH = ERROR_MEAN + 13;
 
 /** Bytes of a watchdog: its state, two snapshots of the weights, the drift window, counters. The list of trips is apart. */
-export const watchdogStateBytes = STATE_LENGTH * 8 + 2 * PARAMETER_COUNT * 8 + ADWIN_STATE_BYTES + 9 * 8;
+export const watchdogStateBytes = STATE_LENGTH * 8 + 2 * PARAMETER_COUNT * 8 + ADWIN_STATE_BYTES + 10 * 8;
 
 export class Watchdog {
   readonly parameters: WatchdogParameters;
@@ -123,6 +131,7 @@ export class Watchdog {
   #ticks = 0;
   #flips = 0; // bit i: there was a flip i ticks ago
   #direction = 0;
+  #stuck = 0; // ticks since the forecast last changed in which pressure did
   #coolDownFactor = 1;
 
   /** @param weights live weights to watch and to restore; none for forecasters without */
@@ -184,6 +193,18 @@ export class Watchdog {
     this.#tick(isLabelMasked);
   }
 
+  /**
+   * A fault that the watchdog cannot see from here: a bad sensor, a clock that jumps. Trips at once; while it lasts each
+   * report starts the cool-down anew, and one on probation ends the probation.
+   */
+  fault(nowMicros: number, reason: TripReason): void {
+    if (this.#phase !== "tripped") this.#trip(nowMicros, reason);
+    else {
+      const until = nowMicros + this.parameters.coolDownMicros;
+      if (until > this.#state[UNTIL]) this.#state[UNTIL] = until;
+    }
+  }
+
   #tick(isLabelMasked: boolean): void {
     const state = this.#state;
     this.#ticks++;
@@ -217,6 +238,7 @@ export class Watchdog {
         reason = this.#judgeLabel();
       }
     }
+    if (this.#isStuck()) reason ??= "stuck"; // before the next line takes the last forecast's place
     if (this.#flipFlops()) reason ??= "flip-flop";
     state[head] = state[VALUE];
     state[HORIZON_TICKS + head] = state[PRESSURE];
@@ -260,6 +282,14 @@ export class Watchdog {
     const excess = (this.#adwin.mean - 0.5) / EXCESS_SCALE;
     if (rise / EXCESS_SCALE > parameters.driftRise && excess > parameters.driftRise / 2) return "drift";
     return undefined;
+  }
+
+  /** Whether the forecast has not changed by a bit for long, though pressure has. At 0 and 1 a clamp may be at work. */
+  #isStuck(): boolean {
+    const state = this.#state;
+    if (state[VALUE] !== state[LAST_FORECAST] || state[VALUE] === 0 || state[VALUE] === 1) this.#stuck = 0;
+    else if (state[PRESSURE] !== state[LAST_PRESSURE]) this.#stuck++;
+    return this.#stuck >= this.parameters.stuckTicks;
   }
 
   /** Whether the forecast has turned back by more than flipStep, and more than pressure explains, too often lately. */
@@ -315,6 +345,7 @@ export class Watchdog {
     this.#filled = 0;
     this.#flips = 0;
     this.#direction = 0;
+    this.#stuck = 0;
     this.#adwin.reset();
     const state = this.#state;
     state[ERROR_MEAN] = 0;

@@ -62,6 +62,8 @@ export interface ArenaOptions {
   readonly proactiveCompactor: CompactorKind;
   readonly compactsOnDemand: boolean;
   readonly limits: Limits;
+  /** A limiter shared with other arenas in place of one of its own. */
+  readonly limiter?: Limiter | undefined;
   readonly cost: CostModel;
   readonly retries: number;
   readonly verify: boolean;
@@ -147,7 +149,7 @@ export class Arena {
     ) as Record<CompactorKind, Compactor>;
     this.#machinery = options.compactor;
     this.#proactiveKind = options.proactiveCompactor;
-    this.limiter = new Limiter(options.limits);
+    this.limiter = options.limiter ?? new Limiter(options.limits);
     this.runner = new CompactionRunner(options.cost, this.limiter);
     this.shrinker = new Shrinker(this.heap, demand.shedBytesPerSecond);
     this.meter = new PressureMeter(demand.capacityBytes, demand.pressureRatio);

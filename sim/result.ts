@@ -3,6 +3,7 @@
 
 import type { RequestMix } from "../core/demand.ts";
 import type { ForecastReport } from "../predictor/forecast-report.ts";
+import type { AttackReport } from "./attacks.ts";
 
 export const RESULT_SCHEMA = "mempred.result/1";
 
@@ -147,6 +148,8 @@ export interface RunResult {
     readonly trainedLabels: number;
   } | null;
   readonly watchdog: WatchdogReport;
+  /** What was broken on purpose, and how the run came through. Null without attacks. */
+  readonly attacks: AttackReport | null;
   readonly autonomy: AutonomyReport;
   /** What a reader must know of this run, in sentences: usually none. */
   readonly notes: readonly string[];

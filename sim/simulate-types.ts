@@ -3,6 +3,7 @@
 import type { Demand } from "../core/demand.ts";
 import type { ForecastCounts } from "../predictor/forecast-counts.ts";
 import type { SampleCollector } from "../predictor/sample-collector.ts";
+import type { Attack } from "./attacks.ts";
 import type { Decision, RunResult } from "./result.ts";
 
 /** Limits on compaction, DESIGN section 1. */
@@ -55,6 +56,8 @@ export interface SimulateOptions {
   readonly weights?: Float64Array | "cold";
   /** Closed loop: a denied request comes again up to this many times, 1 s later. Default 0 (open loop). */
   readonly retries?: number;
+  /** What is broken meanwhile, and when (attacks.ts). None: nothing. */
+  readonly attacks?: readonly Attack[];
   readonly journal?: JournalSink;
   /** Takes down what the predictor saw at each tick and what came of it, for offline training. */
   readonly samples?: SampleCollector;

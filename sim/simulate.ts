@@ -12,16 +12,18 @@ import { GuardedForecaster } from "../predictor/guarded-forecaster.ts";
 import { PressurePredictor } from "../predictor/pressure-predictor.ts";
 import { watchdogStateBytes } from "../predictor/watchdog.ts";
 import { Arena, type ArenaObserver, type ArenaOptions } from "./arena.ts";
+import { AttackDirector } from "./attack-director.ts";
 import { type CompactionRunner, RUN_PROACTIVE } from "./compaction-runner.ts";
 import { DEFAULT_COST, ZERO_COST } from "./cost-model.ts";
 import { DecisionLog } from "./decisions.ts";
 import { type DemandFacts, demandFacts } from "./demand-facts.ts";
 import { freeDemand, NO_LIMITS } from "./free-world.ts";
 import { Journal } from "./journal.ts";
-import { defaultLimits } from "./limiter.ts";
+import { defaultLimits, type Limiter } from "./limiter.ts";
 import { type GuardedSignal, PASSIVE_POLICY, type Policy, type PolicyWorld } from "./policies/policy.ts";
 import { type ResolvedPolicy, resolvePolicy } from "./policies/registry.ts";
 import { OOM_CAUSES, type OomCause, type RunResult } from "./result.ts";
+import { SensorGuard } from "./sensor-guard.ts";
 import { type SignalDefinition, signalNamed } from "./signals.ts";
 import type { SimulateOptions, SimulateOutcome } from "./simulate-types.ts";
 import { Usefulness } from "./usefulness.ts";
@@ -38,8 +40,17 @@ export function simulate(options: SimulateOptions): SimulateOutcome {
   return new Run(options).execute();
 }
 
-class Run {
+/** Limiters that the arenas of several runs share, where they do. */
+export interface SharedLimiters {
+  readonly acting: Limiter;
+  readonly shadow: Limiter;
+}
+
+/** A run that somebody drives: `simulate` row by row, a fleet in step with other runs. */
+export class Run {
   readonly #options: SimulateOptions;
+  readonly #shared: SharedLimiters | null;
+  readonly #attacks: AttackDirector | null;
   readonly #demand: Demand;
   readonly #facts: DemandFacts;
   readonly #resolved: ResolvedPolicy;
@@ -67,16 +78,19 @@ class Run {
   #readmissions = 0;
   #wasTripped = false;
 
-  constructor(options: SimulateOptions) {
-    const { demand, seed } = options;
+  constructor(options: SimulateOptions, shared: SharedLimiters | null = null) {
+    const { demand, seed, attacks = [] } = options;
     checkOptions(options);
     this.#options = options;
+    this.#shared = shared;
+    this.#attacks = attacks.length === 0 ? null : new AttackDirector(attacks, seed);
     this.#demand = demand;
     this.#facts = demandFacts(demand);
     this.#resolved = resolvePolicy(options.policy);
     const { definition } = this.#resolved;
     this.#journal = options.journal === undefined ? null : new Journal(options.journal, demand, seed, options.policy);
     this.#acting = this.#makeArena(true);
+    this.#attacks?.watch(this.#acting);
     this.#shadow = definition.isProactive && options.shadow !== false ? this.#makeArena(false) : null;
     this.#usefulness = this.#shadow === null ? null : new Usefulness(this.#acting, demand.length);
 
@@ -94,8 +108,7 @@ class Run {
     const forecaster = wanted === null || isLame ? null : this.#makeForecaster(wanted, byteOffset);
     this.#predictor = forecaster instanceof PressurePredictor ? forecaster : null;
     this.#isGuarded = wanted?.isGuarded === true && options.watchdog !== false;
-    this.#signal =
-      forecaster === null ? null : this.#isGuarded ? new GuardedForecaster(forecaster) : unguarded(forecaster);
+    this.#signal = forecaster === null ? null : this.#guard(forecaster);
     const { threshold, exit } = this.#acting.meter;
     this.#score = forecaster === null ? null : new ForecastScore({ criticalThreshold: threshold, exitThreshold: exit });
 
@@ -118,46 +131,72 @@ class Run {
   }
 
   execute(): SimulateOutcome {
-    const { timeMicros, kind, length } = this.#demand;
-    const { lengthBytes } = this.#facts;
-    const acting = this.#acting;
-    const shadow = this.#shadow;
-    const signal = this.#signal;
-    const policy = this.#policy;
-    const world = this.#world;
-    const isForewarned = policy.beforeRow !== undefined;
-    const watched = shadow ?? acting;
+    const { timeMicros, length, durationMicros: end } = this.#demand;
     let nextTickMicros = 0;
     for (let row = 0; row < length; row++) {
       const now = timeMicros[row]!;
       while (nextTickMicros <= now) {
-        this.#wakeUntil(nextTickMicros);
-        this.#doTick(nextTickMicros);
+        this.sample(nextTickMicros);
+        this.decide(nextTickMicros);
         nextTickMicros += TICK_MICROS;
       }
-      this.#wakeUntil(now);
-      if (acting.nextEventMicros <= now) acting.advanceTo(now);
-      if (isForewarned) policy.beforeRow!(row, now);
-      acting.apply(row, now);
-      if (shadow !== null) {
-        if (shadow.nextEventMicros <= now) shadow.advanceTo(now);
-        shadow.apply(row, now);
-      }
-      world.nextRow = row + 1;
-      if (kind[row] !== OP_FREE) {
-        if (signal !== null) signal.observe(now, watched.occupancyRatio(), watched.pressureRatio());
-        policy.onAllocation(now, lengthBytes[row]!);
-      }
+      this.serve(row, now);
     }
-    const end = this.#demand.durationMicros;
     while (nextTickMicros <= end) {
-      this.#doTick(nextTickMicros);
+      this.sample(nextTickMicros);
+      this.decide(nextTickMicros);
       nextTickMicros += TICK_MICROS;
     }
-    acting.advanceTo(end);
-    acting.holdUntil(end);
-    acting.finish(); // no tick and no new demand from here on
-    shadow?.finish();
+    this.close();
+    return this.finish();
+  }
+
+  /** The acting arena. */
+  get arena(): Arena {
+    return this.#acting;
+  }
+
+  get shadow(): Arena | null {
+    return this.#shadow;
+  }
+
+  /** The forecaster with its guards; null for a policy that forecasts nothing. */
+  get signal(): GuardedSignal | null {
+    return this.#signal;
+  }
+
+  /** Serves row `row` of the demand at its time, in both arenas. Ticks up to then came before. Hot. */
+  serve(row: number, nowMicros: number): void {
+    const acting = this.#acting;
+    const shadow = this.#shadow;
+    this.#attacks?.advanceTo(nowMicros);
+    this.#wakeUntil(nowMicros);
+    if (acting.nextEventMicros <= nowMicros) acting.advanceTo(nowMicros);
+    if (this.#policy.beforeRow !== undefined) this.#policy.beforeRow(row, nowMicros);
+    acting.apply(row, nowMicros);
+    if (shadow !== null) {
+      if (shadow.nextEventMicros <= nowMicros) shadow.advanceTo(nowMicros);
+      shadow.apply(row, nowMicros);
+    }
+    this.#world.nextRow = row + 1;
+    if (this.#demand.kind[row] === OP_FREE) return;
+    const watched = shadow ?? acting;
+    this.#signal?.observe(nowMicros, watched.occupancyRatio(), watched.pressureRatio());
+    this.#policy.onAllocation(nowMicros, this.#facts.lengthBytes[row]!);
+  }
+
+  /** Everything until the end of the demand has happened: the meters stop. */
+  close(): void {
+    const end = this.#demand.durationMicros;
+    this.#attacks?.advanceTo(end);
+    this.#acting.advanceTo(end);
+    this.#acting.holdUntil(end);
+  }
+
+  /** Whoever still waits gets an answer; no tick and no new demand from here on. The last call. */
+  finish(): SimulateOutcome {
+    this.#acting.finish();
+    this.#shadow?.finish();
     return {
       result: this.#report(),
       forecastCounts: this.#score === null ? null : this.#score.counts,
@@ -210,6 +249,13 @@ class Run {
     return false;
   }
 
+  /** The forecaster as the policy hears it: attacks at their places, the watchdog, and the check of what it reads. */
+  #guard(forecaster: Forecaster): GuardedSignal {
+    const heard = this.#attacks?.forecaster(forecaster) ?? forecaster;
+    const guard = new SensorGuard(this.#isGuarded ? new GuardedForecaster(heard) : unguarded(heard));
+    return this.#attacks?.signal(guard) ?? guard;
+  }
+
   #makeForecaster(signal: SignalDefinition, byteOffset: number): Forecaster {
     const { seed, weights, referenceLengthBytes = null } = this.#options;
     return signal.create({
@@ -217,7 +263,7 @@ class Run {
       byteOffset,
       seed,
       weights,
-      passive: { arena: this.#arenaOptions(false), referenceLengthBytes },
+      passive: { arena: { ...this.#arenaOptions(false), limiter: undefined }, referenceLengthBytes },
     });
   }
 
@@ -228,6 +274,7 @@ class Run {
   #arenaOptions(isActing: boolean): ArenaOptions {
     const { options, resolved } = { options: this.#options, resolved: this.#resolved };
     const isFree = resolved.definition.isFreeOfCost === true;
+    const cost = isFree ? ZERO_COST : { ...DEFAULT_COST, ...options.cost };
     return {
       demand: isFree ? freeDemand(this.#demand) : this.#demand,
       facts: this.#facts,
@@ -236,7 +283,8 @@ class Run {
       proactiveCompactor: resolved.proactiveCompactor,
       compactsOnDemand: resolved.definition.compactsOnDemand,
       limits: isFree ? NO_LIMITS : { ...defaultLimits(this.#demand.capacityBytes), ...options.limits },
-      cost: isFree ? ZERO_COST : { ...DEFAULT_COST, ...options.cost },
+      limiter: isFree ? undefined : isActing ? this.#shared?.acting : this.#shared?.shadow,
+      cost: this.#attacks?.cost(cost) ?? cost,
       retries: options.retries ?? 0,
       verify: options.verify ?? false,
       isMeasured: isActing,
@@ -244,8 +292,10 @@ class Run {
     };
   }
 
-  /** The 500 ms tick: sample, score, learn, decide. */
-  #doTick(nowMicros: number): void {
+  /** First half of the 500 ms tick: sample, score, learn. */
+  sample(nowMicros: number): void {
+    this.#attacks?.advanceTo(nowMicros);
+    this.#wakeUntil(nowMicros);
     const acting = this.#acting;
     const shadow = this.#shadow;
     if (acting.nextEventMicros <= nowMicros) acting.advanceTo(nowMicros);
@@ -257,7 +307,12 @@ class Run {
     this.#world.largestRecentBytes = this.#facts.largestBytes[this.#tick]!;
     this.#log.context.pressureRatio = acting.pressureRatio();
     if (this.#signal !== null) this.#forecastTick(this.#signal, nowMicros);
-    this.#policy.onTick(nowMicros);
+  }
+
+  /** Second half: decide. */
+  decide(nowMicros: number): void {
+    if (this.#attacks?.losesTick !== true) this.#policy.onTick(nowMicros);
+    this.#attacks?.noteTick(nowMicros, this.#signal);
     this.#tick++;
   }
 
@@ -391,6 +446,7 @@ class Run {
         fallbackTicks: this.#fallbackTicks,
         readmissions: this.#readmissions,
       },
+      attacks: this.#attacks?.report() ?? null,
       autonomy: this.#log.report(
         this.#options.autonomy !== false && this.#resolved.definition.isProactive,
         this.#score === null ? 0 : this.#tick,

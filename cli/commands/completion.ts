@@ -14,6 +14,7 @@ const TOPICS = ["exit-codes", "units", "settings"];
 interface KnownWords {
   readonly scenario: readonly string[];
   readonly policy: readonly string[];
+  readonly attack: readonly string[];
   readonly trace: readonly string[];
 }
 
@@ -21,10 +22,12 @@ export async function completion({ arguments: words }: CommandContext): Promise<
   const shell = words[0]!;
   const { SCENARIO_IDS } = await import("../../scenarios/registry.ts");
   const { allPolicies } = await import("../../sim/policies/registry.ts");
+  const { ATTACK_KINDS } = await import("../../sim/attacks.ts");
   const { shippedTraces } = await import("../../io/find-trace.ts");
   const known: KnownWords = {
     scenario: ["all", ...SCENARIO_IDS],
     policy: ["all", ...new Set([...allPolicies().map((definition) => definition.id), "predictive"])],
+    attack: ["all", ...ATTACK_KINDS],
     trace: shippedTraces(),
   };
   if (shell === "bash") return { status: EXIT_OK, text: bashScript(known), isDocument: true };
@@ -40,7 +43,8 @@ function optionsOf(command: CommandSpec): readonly OptionSpec[] {
 /** The words that an option takes, or none. */
 function valuesOf(option: OptionSpec, known: KnownWords): readonly string[] {
   if (option.choices !== undefined) return option.choices;
-  if (option.completes === "scenario" || option.completes === "policy") return known[option.completes];
+  const { completes } = option;
+  if (completes === "scenario" || completes === "policy" || completes === "attack") return known[completes];
   return [];
 }
 

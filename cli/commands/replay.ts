@@ -6,7 +6,15 @@ import type { CommandContext, CommandOutcome } from "../command.ts";
 import type { DemandSource } from "../engine.ts";
 import { usage } from "../settings.ts";
 import { runSuiteCommand } from "../suite-command.ts";
-import { commonSuiteParts, DEFAULT_RATE, policiesOf, pressuresOf, seedsOf, weightsOf } from "../suite-settings.ts";
+import {
+  attacksOf,
+  commonSuiteParts,
+  DEFAULT_RATE,
+  policiesOf,
+  pressuresOf,
+  seedsOf,
+  weightsOf,
+} from "../suite-settings.ts";
 import { SUITES } from "../suites.ts";
 import { parseFactor } from "../units.ts";
 
@@ -28,6 +36,7 @@ export async function replay(context: CommandContext): Promise<CommandOutcome> {
   const seeds = seedsOf(settings) ?? SUITES["default"]!.seeds;
   const policies = await policiesOf(settings, SUITES["default"]!.policies);
   const { weights, label, path: weightsPath } = await weightsOf(settings);
+  const attacks = await attacksOf(settings);
   const format = await formatOf(context);
   const { resolveTrace } = await import("../../io/find-trace.ts");
   const { readTrace } = await import("../../io/read-trace.ts");
@@ -66,6 +75,7 @@ export async function replay(context: CommandContext): Promise<CommandOutcome> {
       shadow: parts.shadow,
       weights: label,
       ...parts.reserve,
+      ...(attacks === null ? {} : { attacks }),
       retries: parts.retries,
       ...(stretch === null ? {} : { timing: `stretch ${stretch}` }),
       files,

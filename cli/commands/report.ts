@@ -57,9 +57,13 @@ function reportDocument(result: StoredResult, policies: readonly string[]) {
             compaction,
             predictor,
             watchdog,
+            attacks,
+            autonomy: { decisions, predictions, decisionsPerHour, predictionsPerHour },
             hash,
           }) => ({
             ...{ scenario, pressureRatio, seed, pressure, ooms, responseMicros, compaction, predictor, watchdog, hash },
+            ...{ attacks: attacks ?? null },
+            autonomy: { decisions, predictions, decisionsPerHour, predictionsPerHour },
           }),
         ),
       decisions: recentDecisions(result, policy)?.decisions ?? [],

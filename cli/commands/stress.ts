@@ -5,7 +5,15 @@ import { durationText, type Suite } from "../../sim/suite/plan.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { type NamedScenario, scenarioSources } from "../scenario-sources.ts";
 import { runSuiteCommand } from "../suite-command.ts";
-import { commonSuiteParts, DEFAULT_RATE, policiesOf, pressuresOf, seedsOf, weightsOf } from "../suite-settings.ts";
+import {
+  attacksOf,
+  commonSuiteParts,
+  DEFAULT_RATE,
+  policiesOf,
+  pressuresOf,
+  seedsOf,
+  weightsOf,
+} from "../suite-settings.ts";
 import { suiteNamed } from "../suites.ts";
 import { parseDurationSeconds } from "../units.ts";
 
@@ -18,6 +26,7 @@ export async function stress(context: CommandContext): Promise<CommandOutcome> {
   const durationSeconds = settings.get("duration", parseDurationSeconds, null);
   const policies = await policiesOf(settings, defaults.policies);
   const { weights, label, path } = await weightsOf(settings);
+  const attacks = await attacksOf(settings);
   const named = await scenarioSources(settings.list("scenario", (text) => text, ["all"]));
   const wished = wishesOf(named, context);
   const files = named.filter((one) => one.path !== null).map((one) => [one.name, one.path!] as const);
@@ -38,6 +47,7 @@ export async function stress(context: CommandContext): Promise<CommandOutcome> {
       shadow: parts.shadow,
       weights: label,
       ...parts.reserve,
+      ...(attacks === null ? {} : { attacks }),
       retries: parts.retries,
       ...(files.length > 0 ? { files: Object.fromEntries(files) } : {}),
     },

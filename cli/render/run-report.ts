@@ -2,7 +2,9 @@
 // base rate and skill: where nothing happens, saying "nothing" is right most of the time. A band with too little in it says
 // `insufficient` in place of figures that look like knowledge.
 
+import { MICROS_PER_SECOND } from "../../core/units.ts";
 import type { ForecastFigures, ForecastReport } from "../../predictor/forecast-report.ts";
+import { ATTACK_KINDS, type AttackOutcome } from "../../sim/attacks.ts";
 import type { Decision, ResultFile, RunResult } from "../../sim/result.ts";
 import { runsDigest } from "../../sim/suite/baseline.ts";
 import { mixText, percentText } from "../../sim/suite/plan.ts";
@@ -55,7 +57,12 @@ export function runReport(result: ResultFile, policies: readonly string[]): RunR
       notes: ["no policy of this run forecasts anything: there is no accuracy to report"],
     });
   sections.push(latencySection(result, policies), footprintSection(result, policies));
-  sections.push(guardSection(result, policies));
+  sections.push(guardSection(result, policies), autonomySection(result, policies));
+  for (const policy of policies) {
+    const own = runs.filter((run) => run.policy === policy);
+    const section = attackSectionOf(own, policy);
+    if (section !== null) sections.push(section);
+  }
   for (const policy of policies) {
     const section = decisionSection(result, policy);
     if (section !== null) sections.push(section);
@@ -249,6 +256,84 @@ function guardSection({ runs }: ResultFile, policies: readonly string[]): Report
     header: ["policy", "trips", "readmitted", "fallback ticks", "most runs/s", "refused by limiter", "reasons"],
     leftColumns: [0, 6],
     rows,
+  };
+}
+
+/** What ran by itself, and whether it came back after each fallback. */
+function autonomySection({ runs }: ResultFile, policies: readonly string[]): ReportSection {
+  const rows = policies.flatMap((policy) => {
+    const own = runs.filter((run) => run.policy === policy);
+    if (own.length === 0) return [];
+    const sum = (pick: (run: RunResult) => number) => own.reduce((total, run) => total + pick(run), 0);
+    const decisions = sum((run) => run.autonomy.decisions);
+    const predictions = sum((run) => run.autonomy.predictions);
+    const hours = sum((run) => run.durationSeconds) / 3600;
+    const safe = sum((run) => run.watchdog.fallbackTicks);
+    return [
+      [
+        policy,
+        formatCount(decisions),
+        hours === 0 ? "" : formatCount(decisions / hours),
+        formatCount(predictions),
+        hours === 0 ? "" : formatCount(predictions / hours),
+        formatCount(sum((run) => run.watchdog.trips.length)),
+        `${formatCount(safe)}${predictions === 0 ? "" : ` (${formatPercent(safe / predictions, 1)})`}`,
+        formatCount(sum((run) => run.watchdog.readmissions)),
+      ],
+    ];
+  });
+  return {
+    title: "autonomy and recovery, over all runs",
+    header: ["policy", "decisions", "an hour", "predictions", "an hour", "trips", "ticks in safe mode", "recoveries"],
+    rows,
+    notes: ["safe mode: the watchdog has put the forecaster aside, and compaction is on demand only"],
+  };
+}
+
+/** Attacks by kind, over all given runs; null where nothing was attacked. */
+export function attackSectionOf(runs: readonly RunResult[], name: string): ReportSection | null {
+  const attacked = runs.filter((run) => (run.attacks ?? null) !== null);
+  if (attacked.length === 0) return null;
+  const outcomes = attacked.flatMap((run) => run.attacks!.outcomes);
+  const kinds = [...new Set(outcomes.map((outcome) => outcome.kind))].sort(
+    (a, b) => ATTACK_KINDS.indexOf(a) - ATTACK_KINDS.indexOf(b),
+  );
+  const seconds = (micros: readonly number[]) =>
+    micros.length === 0 ? "" : formatDuration(Math.max(...micros) / MICROS_PER_SECOND);
+  const rows = kinds.map((kind) => {
+    const own = outcomes.filter((outcome) => outcome.kind === kind);
+    const reasons = new Map<string, number>();
+    for (const reason of own.flatMap((outcome) => outcome.trips)) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    const times = (pick: (outcome: AttackOutcome) => number | null) => own.map(pick).filter((time) => time !== null);
+    const recovered = times((outcome) => outcome.recoveredAfterMicros);
+    return [
+      kind,
+      formatCount(own.length),
+      [...reasons].map(([reason, n]) => `${reason} ${n}`).join(", "),
+      seconds(times((outcome) => outcome.tripAfterMicros)),
+      formatCount(own.reduce((total, outcome) => total + outcome.safeModeTicks, 0)),
+      `${recovered.length} of ${own.length}`,
+      seconds(recovered),
+      formatCount(own.reduce((total, outcome) => total + outcome.ooms.avoidable, 0)),
+    ];
+  });
+  return {
+    title: `${name}: attacks, over ${attacked.length === 1 ? "one run" : `${formatCount(attacked.length)} runs`}`,
+    header: [
+      "attack",
+      "n",
+      "trips",
+      "after at most",
+      "safe ticks",
+      "recovered",
+      "after at most",
+      "avoidable OOM meanwhile",
+    ],
+    leftColumns: [0, 2],
+    rows,
+    notes: [
+      "recovered: after the attack's end the forecaster was in use again, and no run begun under it went on, before the next attack or the end of the run",
+    ],
   };
 }
 

@@ -123,6 +123,23 @@ const autonomySchema = z.object({
   recent: z.array(decisionSchema),
 });
 
+const attacksSchema = z
+  .object({
+    outcomes: z.array(
+      z.object({
+        kind: z.string(),
+        fromMicros: micros,
+        toMicros: micros,
+        trips: z.array(z.string()).describe("Reasons, between this attack's start and the next one's."),
+        tripAfterMicros: z.number().min(0).nullable().describe("From the start of the attack; null: no trip."),
+        safeModeTicks: count,
+        recoveredAfterMicros: z.number().min(0).nullable().describe("From the end of the attack; null: not in time."),
+        ooms: z.object({ total: count, avoidable: count }).describe("While it lasted."),
+      }),
+    ),
+  })
+  .describe("What was broken on purpose, and how the run came through.");
+
 export const runSchema = z.object({
   scenario: z.string(),
   pressureRatio: z.number().gt(0).max(1),
@@ -149,6 +166,7 @@ export const runSchema = z.object({
     fallbackTicks: count,
     readmissions: count,
   }),
+  attacks: attacksSchema.nullable().optional().describe("Null without attacks."),
   autonomy: autonomySchema,
   notes: z.array(z.string()).describe("What a reader must know of this run: usually nothing."),
   hash: z.string().describe("Digest over everything that happened in the run, in order."),

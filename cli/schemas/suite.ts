@@ -1,6 +1,7 @@
 // The description of a suite, in result files and baselines.
 
 import { z } from "zod";
+import { ATTACK_KINDS } from "../../sim/attacks.ts";
 
 const share = z.number().min(0).max(1);
 
@@ -19,6 +20,7 @@ export const settingsSchema = z
     weights: z.string().describe('"shipped", "cold", or the digest of a weights file.'),
     reserveBytes: z.int().min(0).optional().describe("For policies with a reserve; left out: each policy's own."),
     retries: z.int().min(0).describe("Closed loop: how often a denied request comes again."),
+    attacks: z.array(z.enum(ATTACK_KINDS)).min(1).optional().describe("On each run, scheduled from its seed."),
     timing: z.string().optional(),
     files: z.record(z.string(), z.string()).optional(),
   })

@@ -110,7 +110,8 @@ export class ForecastController implements Policy {
 
   onAllocation(nowMicros: number, lengthBytes: number): void {
     this.#sizes.add(lengthBytes);
-    if (this.#isTripped || this.#arena.runner.isActive || this.#arena.hasWaiting) return;
+    // A trip may fall between two ticks.
+    if (this.#signal?.isTripped === true || this.#arena.runner.isActive || this.#arena.hasWaiting) return;
     if (!this.#isExposed()) return;
     const advice = this.#act(nowMicros);
     if (advice.action === "hold") return;

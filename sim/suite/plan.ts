@@ -3,6 +3,7 @@
 
 import type { RequestMix } from "../../core/demand.ts";
 import { assert } from "../../core/errors.ts";
+import type { AttackKind } from "../attacks.ts";
 import type { SuiteDescription } from "../result.ts";
 
 /** Everything else that a run depends on: it goes into the result file, so that a file alone can be run again. */
@@ -20,6 +21,8 @@ export interface SuiteSettings {
   readonly reserveBytes?: number;
   /** Closed loop: how often a denied request comes again. 0 = open loop. */
   readonly retries: number;
+  /** Kinds of attack on each run (sim/attacks.ts), scheduled from its seed; left out: none. */
+  readonly attacks?: readonly AttackKind[];
   /** Replay: how recorded times were treated. */
   readonly timing?: string;
   /** Where a name of `scenarios` is a file: the path as it was given. */

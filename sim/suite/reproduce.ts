@@ -50,6 +50,7 @@ function settingWords(settings: SuiteSettings): string[] {
   if (!settings.shadow) words.push("--no-shadow");
   if (settings.reserveBytes !== undefined) words.push("--reserve", String(settings.reserveBytes));
   if (settings.retries > 0) words.push("--retries", String(settings.retries));
+  if (settings.attacks !== undefined) words.push("--attack", settings.attacks.join(","));
   if (settings.weights === "cold") words.push("--weights", "cold");
   else if (settings.weights !== "shipped") words.push("--weights", `FILE-${settings.weights}`);
   if (settings.timing?.startsWith("stretch ")) words.push("--stretch", settings.timing.slice("stretch ".length));

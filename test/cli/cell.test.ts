@@ -30,6 +30,7 @@ const SETTINGS: CellSettings = {
   shadow: true,
   retries: 0,
   reserveBytes: null,
+  attacks: [],
   weights: null,
   keepDecisions: 3,
   journalPath: null,

@@ -314,6 +314,60 @@ describe("each reason", () => {
     expect(gaps.trips[0]?.reason).toBe("no-label");
   });
 
+  it("stuck: one and the same number for ten seconds while pressure moves; not when pressure stands, not at a clamp's end", () => {
+    const trippedAt = (value: number, pressure: (tick: number) => number): number => {
+      const watchdog = new Watchdog();
+      for (let tick = 0; tick < 200; tick++) {
+        watchdog.tick(tick * TICK_MICROS, value, pressure(tick), false);
+        if (watchdog.isTripped) {
+          expect(watchdog.trips).toEqual([{ atMicros: tick * TICK_MICROS, reason: "stuck" }]);
+          seen.add("stuck");
+          return tick;
+        }
+      }
+      return Infinity;
+    };
+    const moving = (tick: number) => 0.9 + 0.001 * (tick % 7);
+    expect(trippedAt(0.9, moving)).toBe(20);
+    expect(trippedAt(0.9, () => 0.9)).toBe(Infinity);
+    expect(trippedAt(1, (tick) => 0.99 + 0.001 * (tick % 7))).toBe(Infinity);
+    expect(trippedAt(0.9, (tick) => (tick < 100 ? 0.9 : moving(tick)))).toBe(119); // what moved counts, not what stood
+  });
+
+  it.each<TripReason>(["bad-input", "stuck-input", "clock"])("%s is told by whoever feeds the forecaster", (reason) => {
+    const guarded = new GuardedForecaster(new Puppet());
+    drive(guarded, () => 0.7, { ticks: 40 });
+    const start = 40 * TICK_MICROS;
+    const { watchdog } = guarded;
+    watchdog.fault(start, reason);
+    expect(guarded.trips).toEqual([{ atMicros: start, reason }]);
+    seen.add(reason);
+    // The fault goes on for a minute: one trip, and the cool-down runs from its last report.
+    let now = start;
+    for (; now < start + 60 * MICROS_PER_SECOND; now += TICK_MICROS) {
+      watchdog.fault(now, reason);
+      guarded.tick(now, 0.7, 0.7, true);
+    }
+    expect(guarded.trips).toHaveLength(1);
+    const last = now - TICK_MICROS;
+    const coolDown = () => {
+      do {
+        guarded.tick(now, 0.7, 0.7, false);
+        now += TICK_MICROS;
+      } while (guarded.state !== "half-open" && now < 1e10);
+    };
+    coolDown();
+    expect(now - TICK_MICROS - last).toBe(10 * MICROS_PER_SECOND);
+    expect(guarded.state).toBe("half-open");
+    // On probation it is a relapse: twice as long.
+    const relapse = now;
+    watchdog.fault(relapse, reason);
+    coolDown();
+    expect(now - TICK_MICROS - relapse).toBe(20 * MICROS_PER_SECOND);
+    for (; guarded.isTripped; now += TICK_MICROS) guarded.tick(now, 0.7, 0.7, false);
+    expect(guarded.trips).toHaveLength(1);
+  });
+
   it("all of them were seen", () => {
     expect([...seen].sort()).toEqual([...TRIP_REASONS].sort());
   });

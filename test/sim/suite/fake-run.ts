@@ -74,6 +74,7 @@ export function fakeRun(
     forecast: null,
     predictor: policy === "reactive" ? null : { stateBytes: 656, watchdogBytes: 300, trainedLabels: 100 },
     watchdog: { trips: [], fallbackTicks: 0, readmissions: 0 },
+    attacks: null,
     autonomy: {
       isOn: policy !== "reactive",
       decisions: 121,
