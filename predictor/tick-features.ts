@@ -62,7 +62,16 @@ export class TickFeatures {
 
   /** Bytes of its state. */
   static readonly stateBytes =
-    (TICK_FEATURES + 8 + 2 * LEVEL_SECONDS.length + 2 * COUNT_SECONDS.length + 2 * LAG_PLACES + 3 + LENGTH_SECONDS.length + 2 + 4) * 8 +
+    (TICK_FEATURES +
+      8 +
+      2 * LEVEL_SECONDS.length +
+      2 * COUNT_SECONDS.length +
+      2 * LAG_PLACES +
+      3 +
+      LENGTH_SECONDS.length +
+      2 +
+      4) *
+      8 +
     Season.stateBytes +
     2 * EventClock.stateBytes;
 

@@ -27,7 +27,7 @@ export class Wide extends BaselineForecaster {
   readonly #features = new TickFeatures();
   readonly #network: AnchoredMlp;
   readonly #head: AdaptiveHead;
-  readonly #next = new Float64Array([0.5, -Infinity]); // forecast, time of the last tick
+  readonly #next = new Float64Array([0.5, -1]); // forecast, time of the last tick
 
   constructor(options: WideOptions = {}) {
     super();
@@ -68,7 +68,7 @@ export class Wide extends BaselineForecaster {
 
   override tick(nowMicros: number, occupancyRatio: number, pressureRatio: number, isLabelMasked: boolean): void {
     const next = this.#next;
-    if (nowMicros - next[1] > 2 * TICK_MICROS && next[1] >= 0) {
+    if (next[1] >= 0 && nowMicros - next[1] > 2 * TICK_MICROS) {
       this.#features.reset();
       this.#head.reset();
     }
@@ -86,4 +86,3 @@ export class Wide extends BaselineForecaster {
     return this.#next[0];
   }
 }
-

@@ -50,7 +50,8 @@ export class Mlp {
     for (let l = 0; l + 1 < this.widths.length; l++) {
       const isLast = l + 2 === this.widths.length;
       const limit = (isLast ? 0.1 : 1) * Math.sqrt(6 / this.widths[l]);
-      for (let i = 0; i < this.widths[l] * this.widths[l + 1]; i++) this.parameters[at++] = (2 * random.next() - 1) * limit;
+      for (let i = 0; i < this.widths[l] * this.widths[l + 1]; i++)
+        this.parameters[at++] = (2 * random.next() - 1) * limit;
       at += this.widths[l + 1];
     }
   }
@@ -159,7 +160,8 @@ export function trainMlp(options: TrainMlpOptions): Mlp {
         const g = gradient[k];
         first[k] += 0.1 * (g - first[k]);
         second[k] += 0.001 * (g * g - second[k]);
-        w[k] -= (rate * (first[k] / (1 - product1))) / (Math.sqrt(second[k] / (1 - product2)) + 1e-8) + rate * decay * w[k];
+        w[k] -=
+          (rate * (first[k] / (1 - product1))) / (Math.sqrt(second[k] / (1 - product2)) + 1e-8) + rate * decay * w[k];
       }
       gradient.fill(0);
     }

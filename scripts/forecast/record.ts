@@ -141,7 +141,19 @@ function simulateRecord(key: RecordKey): RunRecord {
   const micros: number[] = [];
   const allocated: number[] = [];
   const usable: number[] = [];
-  const since = { n: 0, u: 0, p: 0, least: 1, most: 0, bytes: 0, atomic: 0, deadline: 0, large: 0, runs: 0, denials: 0 };
+  const since = {
+    n: 0,
+    u: 0,
+    p: 0,
+    least: 1,
+    most: 0,
+    bytes: 0,
+    atomic: 0,
+    deadline: 0,
+    large: 0,
+    runs: 0,
+    denials: 0,
+  };
   arena.observer = {
     servedLate() {},
     denied: () => since.denials++,

@@ -25,8 +25,8 @@ export interface Said {
   readonly uppers: Float64Array;
 }
 
-/** Drives `forecaster` through a record: observations, compactions, ticks, in the order of the simulation. */
-export function replay(record: RunRecord, forecaster: Forecaster): Said {
+/** Drives `forecaster` through a record: observations, compactions, ticks, in the order of the simulation. `isPlain` leaves the optional calls out. */
+export function replay(record: RunRecord, forecaster: Forecaster, isPlain = false): Said {
   const { ticks, streamEnd, streamMicros, streamAllocated, streamUsable, capacityBytes, columns } = record;
   const forecasts = new Float64Array(ticks);
   const uppers = new Float64Array(ticks);
@@ -37,12 +37,12 @@ export function replay(record: RunRecord, forecaster: Forecaster): Said {
       if (streamAllocated[row] === COMPACTION_MARK) forecaster.noteCompaction(now);
       else {
         // The record has the sum of lengths over a tick and no classes: all that a forecaster here makes use of.
-        forecaster.observeRequest?.(now, columns.requestedBytes[tick] / columns.arrivals[tick], 2, 0);
+        if (!isPlain) forecaster.observeRequest?.(now, columns.requestedBytes[tick] / columns.arrivals[tick], 2, 0);
         forecaster.observe(now, streamAllocated[row] / capacityBytes, 1 - streamUsable[row] / capacityBytes);
       }
     }
     const now = tick * TICK_MICROS;
-    forecaster.sampleHeap?.(columns.largestHole[tick], columns.holeCount[tick], columns.reference[tick]);
+    if (!isPlain) forecaster.sampleHeap?.(columns.largestHole[tick], columns.holeCount[tick], columns.reference[tick]);
     forecaster.tick(now, record.occupancy[tick], record.pressure[tick], false);
     forecasts[tick] = forecaster.forecast(now);
     uppers[tick] = forecasts[tick] + forecaster.upperMargin();

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { Forecaster } from "../../core/forecaster.ts";
 import { BASELINE_IDS, createBaseline } from "../../predictor/baselines/registry.ts";
+import { createForecaster } from "../../predictor/forecasters.ts";
 import { GuardedForecaster } from "../../predictor/guarded-forecaster.ts";
 import { PressurePredictor } from "../../predictor/pressure-predictor.ts";
 import { drive, noise, type Signal, wander, wave } from "./signals.ts";
@@ -11,6 +12,10 @@ const makers: readonly [string, () => Forecaster][] = [
   ...BASELINE_IDS.map((id): [string, () => Forecaster] => [id, () => createBaseline(id)]),
   ["neural", () => new PressurePredictor({ seed: 1 })],
   ["guarded neural", () => new GuardedForecaster(new PressurePredictor({ seed: 1 }))],
+  ...["wide", "gru", "ensemble"].flatMap((id): [string, () => Forecaster][] => [
+    [id, () => createForecaster(id)],
+    [`guarded ${id}`, () => new GuardedForecaster(createForecaster(id))],
+  ]),
   [
     "guarded with another fallback",
     () => new GuardedForecaster(new PressurePredictor(), { fallback: createBaseline("damped-holt") }),
