@@ -17,7 +17,7 @@ export const GRU_INPUTS: readonly number[] = [
   0, 1, 2, 3, 4, 8, 10, 11, 12, 13, 14, 39, 40, 41, 45, 47, 51, 52, 53, 54, 56, 58, 60, 64, 65, 68, 70, 73, 76,
 ];
 /** Step of the output layer, and how fast it drifts back; see AdaptiveHead. */
-export const GRU_LEARNING_RATE = 0.02;
+export const GRU_LEARNING_RATE = 0.001;
 export const GRU_RECALL = 0.002;
 
 export interface GruOptions {

@@ -10,7 +10,7 @@ import { WIDE_SHAPE, wideParameters } from "./shipped-wide.ts";
 import { TICK_FEATURES, TickFeatures } from "./tick-features.ts";
 
 /** Step of the last layer, and how fast it drifts back; see AdaptiveHead. */
-export const WIDE_LEARNING_RATE = 0.02;
+export const WIDE_LEARNING_RATE = 0.001;
 export const WIDE_RECALL = 0.002;
 
 export interface WideOptions {
