@@ -13,8 +13,8 @@ import { HORIZON_TICKS, TICK_MICROS } from "../core/units.ts";
 import { BASELINE_SHARED_BYTES, BaselineForecaster } from "./baselines/baseline-forecaster.ts";
 import { expClamped } from "./logistic.ts";
 
-/** κ: a member whose error is 10 % over the least has e^−2 = 0.14 of its weight. */
-export const ENSEMBLE_SHARPNESS = 20;
+/** κ: a member whose error is 10 % over the least keeps e^−0.6 = 0.55 of its weight, one with twice the least 0.0025. */
+export const ENSEMBLE_SHARPNESS = 6;
 /** Memory of the errors, labels; one minute. */
 export const ENSEMBLE_MEMORY_LABELS = 120;
 /** Labels for which the prior counts: the errors start as though all had been equal over so many. */

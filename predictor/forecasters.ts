@@ -23,9 +23,11 @@ export interface ForecasterOptions {
   readonly weights?: ArrayLike<number> | "cold" | undefined;
 }
 
-/** Weight of the ensemble's members before anything is known. The simple ones are there for what nobody was trained on. */
-const TRAINED_PRIOR = 1;
-const SIMPLE_PRIOR = 0.05;
+/** Weights of the ensemble's members before anything is known. The simple ones are there for what nobody was trained on. */
+const WIDE_PRIOR = 1;
+const GRU_PRIOR = 0.45;
+const NEURAL_PRIOR = 0.02;
+const SIMPLE_PRIOR = 0.01;
 const SIMPLE_MEMBERS: readonly BaselineId[] = ["persistence", "ewma", "damped-holt", "seasonal-naive"];
 
 /** A fresh forecaster. Throws INVALID_INPUT for an unknown id, with what there is. */
@@ -39,9 +41,9 @@ export function createForecaster(id: string, options: ForecasterOptions = {}): F
       return new Gru();
     case "ensemble":
       return new Ensemble([
-        { forecaster: new Wide(), prior: TRAINED_PRIOR },
-        { forecaster: new Gru(), prior: TRAINED_PRIOR },
-        { forecaster: createNeural(options), prior: SIMPLE_PRIOR },
+        { forecaster: new Wide(), prior: WIDE_PRIOR },
+        { forecaster: new Gru(), prior: GRU_PRIOR },
+        { forecaster: createNeural(options), prior: NEURAL_PRIOR },
         ...SIMPLE_MEMBERS.map((member) => ({ forecaster: createBaseline(member), prior: SIMPLE_PRIOR })),
       ]);
     default:

@@ -87,8 +87,8 @@ export class Gru extends BaselineForecaster {
     for (let i = 0; i < GRU_INPUTS.length; i++) this.#inputs[i] = features.values[GRU_INPUTS[i]];
     const state = this.#state;
     gruStep(this.#cell, GRU_INPUTS.length, GRU_UNITS, this.#inputs, 0, state, 0, state, 0, this.#trace, 0);
-    this.#head.take(state, features.anchor, pressureRatio, isLabelMasked);
-    next[0] = this.#head.forecast(state, features.anchor);
+    this.#head.take(state, features.anchor, features.motion, pressureRatio, isLabelMasked);
+    next[0] = this.#head.forecast(state, features.anchor, features.motion);
     super.tick(nowMicros, occupancyRatio, pressureRatio, isLabelMasked);
   }
 

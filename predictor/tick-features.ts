@@ -37,6 +37,7 @@ const COLD_TICKS = 200;
 const TYPICAL_ARRIVALS = 50; // a tick at the default rate
 const SWING = 0.03; // 3 points of capacity
 const LEAST_FREE = 0.005;
+const LEAST_MOTION = 0.002;
 const FARTHEST = 6; // features stay within ±this
 
 /** The number of features. */
@@ -88,6 +89,15 @@ export class TickFeatures {
   get anchor(): number {
     const level = this.#io[4];
     return level < ANCHOR_MARGIN ? ANCHOR_MARGIN : level > 1 - ANCHOR_MARGIN ? 1 - ANCHOR_MARGIN : level;
+  }
+
+  /**
+   * How much P moves at all, 0..1: 1 from a mean step of 0.2 points on, as on everything that was trained on, its square
+   * below. A signal that stands still needs no correction of its level, and none was trained for it.
+   */
+  get motion(): number {
+    const share = this.#io[6] / LEAST_MOTION;
+    return share < 1 ? share * share : 1;
   }
 
   /** Forgets everything: the ticks were interrupted. */

@@ -75,8 +75,8 @@ export class Wide extends BaselineForecaster {
     next[1] = nowMicros;
     this.#features.tick(occupancyRatio, pressureRatio);
     this.#network.forward(this.#features.values);
-    this.#head.take(this.#network.hidden, this.#features.anchor, pressureRatio, isLabelMasked);
-    next[0] = this.#head.forecast(this.#network.hidden, this.#features.anchor);
+    this.#head.take(this.#network.hidden, this.#features.anchor, this.#features.motion, pressureRatio, isLabelMasked);
+    next[0] = this.#head.forecast(this.#network.hidden, this.#features.anchor, this.#features.motion);
     super.tick(nowMicros, occupancyRatio, pressureRatio, isLabelMasked);
   }
 

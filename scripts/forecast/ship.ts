@@ -21,7 +21,7 @@ export const TUNING_SEEDS = [101, 102, 103];
 const STEPS_PER_UNIT = 4096;
 const WIDE_SHAPE = [32, 16] as const;
 const WIDE_EPOCHS = 12;
-const GRU_EPOCHS = 10;
+const GRU_EPOCHS = 24;
 
 export function shipWide(): void {
   const samples = samplesOf(featureRuns(keysOf(TRAINING_SEEDS), true), 2);

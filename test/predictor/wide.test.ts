@@ -151,26 +151,38 @@ describe("the head that learns", () => {
 
   it("comes to say what is always true, and drifts back when it is not taught", () => {
     const head = new AdaptiveHead(new Float64Array(3), { learningRate: 0.05, recall: 0.001 });
-    for (let tick = 0; tick < 2000; tick++) head.take(h, 0.5, 0.8, false);
-    expect(head.forecast(h, 0.5)).toBeCloseTo(0.8, 1);
+    for (let tick = 0; tick < 2000; tick++) head.take(h, 0.5, 1, 0.8, false);
+    expect(head.forecast(h, 0.5, 1)).toBeCloseTo(0.8, 1);
+  });
+
+  it("with a vanishing step a constant error is corrected whole, and scattered ones hardly at all", () => {
+    const steady = new AdaptiveHead(new Float64Array(3), { learningRate: 1e-9, recall: 0 });
+    const scattered = new AdaptiveHead(new Float64Array(3), { learningRate: 1e-9, recall: 0 });
+    const random = new RandomStream(1, "test head");
+    for (let tick = 0; tick < 400; tick++) {
+      steady.take(h, 0.5, 1, 0.6, false);
+      scattered.take(h, 0.5, 1, 0.3 + 0.42 * random.next(), false);
+    }
+    expect(steady.forecast(h, 0.5, 1)).toBeCloseTo(0.6, 2);
+    expect(Math.abs(scattered.forecast(h, 0.5, 1) - 0.5)).toBeLessThan(0.01);
   });
 
   it("learns nothing from masked labels, nor before ten ticks", () => {
     const head = new AdaptiveHead(new Float64Array(3), { learningRate: 0.05, recall: 0 });
-    for (let tick = 0; tick < 10; tick++) head.take(h, 0.5, 0.8, false);
-    for (let tick = 0; tick < 50; tick++) head.take(h, 0.5, 0.8, true);
+    for (let tick = 0; tick < 10; tick++) head.take(h, 0.5, 1, 0.8, false);
+    for (let tick = 0; tick < 50; tick++) head.take(h, 0.5, 1, 0.8, true);
     expect([...head.weights]).toEqual([0, 0, 0]);
-    head.take(h, 0.5, 0.8, false);
+    head.take(h, 0.5, 1, 0.8, false);
     expect(head.weights[2]).toBeGreaterThan(0);
   });
 
   it("pairs a label with what was seen ten ticks before", () => {
     const head = new AdaptiveHead(new Float64Array(2), { learningRate: 0.1, recall: 0 });
-    for (let tick = 0; tick < 10; tick++) head.take(new Float64Array([tick === 0 ? 1 : 0]), 0.5, 0.5, false);
-    head.take(new Float64Array([0]), 0.5, 1, false); // the label of tick 0, the only one with an input
+    for (let tick = 0; tick < 10; tick++) head.take(new Float64Array([tick === 0 ? 1 : 0]), 0.5, 1, 0.5, false);
+    head.take(new Float64Array([0]), 0.5, 1, 1, false); // the label of tick 0, the only one with an input
     expect(head.weights[0]).toBeGreaterThan(0);
     const learned = head.weights[0];
-    head.take(new Float64Array([0]), 0.5, 1, false);
+    head.take(new Float64Array([0]), 0.5, 1, 1, false);
     expect(head.weights[0]).toBe(learned);
   });
 });
