@@ -109,7 +109,8 @@ class Run {
   }
 
   execute(): SimulateOutcome {
-    const { timeMicros, kind, length } = this.#demand;
+    const { timeMicros, kind, length, requestClass, tenant } = this.#demand;
+    const { lengthBytes } = this.#facts;
     const acting = this.#acting;
     const shadow = this.#shadow;
     const signal = this.#signal;
@@ -129,7 +130,10 @@ class Run {
         shadow.apply(row, now);
       }
       if (kind[row] !== OP_FREE) {
-        if (signal !== null) signal.observe(now, watched.occupancyRatio(), watched.pressureRatio());
+        if (signal !== null) {
+          signal.observeRequest?.(now, lengthBytes[row]!, requestClass[row]!, tenant[row]!);
+          signal.observe(now, watched.occupancyRatio(), watched.pressureRatio());
+        }
         policy.onAllocation(now);
       }
     }
@@ -222,6 +226,7 @@ class Run {
     // Without a shadow the label of a window with a proactive run in it says what was done and not what would have been.
     const isMasked = this.#shadow === null && nowMicros - this.#lastProactiveMicros <= HORIZON_MICROS;
     this.#score!.mature(this.#tick, occupancy, pressure);
+    signal.sampleHeap?.(watched.heap.largestHole(), watched.heap.holeCount, watched.heap.referenceLengthBytes);
     signal.tick(nowMicros, occupancy, pressure, isMasked);
     if (this.#predictor !== null) this.#options.samples?.tick(this.#predictor, nowMicros, pressure, isMasked);
     const forecast = signal.forecast(nowMicros);
@@ -365,6 +370,9 @@ function unguarded(forecaster: Forecaster): GuardedSignal {
     stateBytes: forecaster.stateBytes,
     isTripped: false,
     trips: [],
+    observeRequest: (now, length, requestClass, tenant) =>
+      forecaster.observeRequest?.(now, length, requestClass, tenant),
+    sampleHeap: (largest, holes, reference) => forecaster.sampleHeap?.(largest, holes, reference),
     observe: (now, occupancy, pressure) => forecaster.observe(now, occupancy, pressure),
     noteCompaction: (now) => forecaster.noteCompaction(now),
     forecast: (now) => forecaster.forecast(now),
