@@ -8,7 +8,7 @@ const PRESSURE_PLACES = 256;
 const HISTORY_TICKS = 480;
 const LEAST_PERIOD = 11;
 const MOST_PERIOD = 200;
-const SEARCH_EACH_TICKS = 10;
+const SEARCH_EACH_TICKS = 20;
 const LEAST_HISTORY = 40;
 const LEAST_CORRELATION = 0.2;
 const DIP_CORRELATION = 0.25;
@@ -108,9 +108,20 @@ export class Season {
     const longest = variance > 1e-8 ? Math.min(MOST_PERIOD, n >> 1) : 0;
     let isPastFirstDip = false;
     for (let lag = 1; lag <= longest; lag++) {
+      // Four sums, as one would wait for itself at each addition.
       let sum = 0;
-      for (let ago = 0; ago + lag < n; ago++) sum += centred[ago] * centred[ago + lag];
-      const correlation = sum / (n - lag) / variance;
+      let second = 0;
+      let third = 0;
+      let fourth = 0;
+      let ago = 0;
+      for (; ago + lag + 3 < n; ago += 4) {
+        sum += centred[ago] * centred[ago + lag];
+        second += centred[ago + 1] * centred[ago + lag + 1];
+        third += centred[ago + 2] * centred[ago + lag + 2];
+        fourth += centred[ago + 3] * centred[ago + lag + 3];
+      }
+      for (; ago + lag < n; ago++) sum += centred[ago] * centred[ago + lag];
+      const correlation = (sum + second + third + fourth) / (n - lag) / variance;
       if (correlation < DIP_CORRELATION) isPastFirstDip = true;
       if (isPastFirstDip && lag >= LEAST_PERIOD && correlation > best) {
         best = correlation;

@@ -140,7 +140,7 @@ export class TickFeatures {
     this.#heap[2] = referenceBytes;
   }
 
-  /** Takes in the sample of a tick and writes `values`. Cost: some 4 µs, each tenth tick 60 more for the season. */
+  /** Takes in the sample of a tick and writes `values`. Cost: some 4 µs, each twentieth tick some 100 more for the season. */
   tick(occupancyRatio: number, pressureRatio: number): void {
     const io = this.#io;
     const n = this.#observations;

@@ -1,6 +1,8 @@
 // The forecast lab: any forecaster over recorded shadow arenas, by family and level, in seconds.
 //
 //   npx tsx scripts/forecast-lab.ts score [ID,ID ...] [--seeds 101..105] [--families a,b] [--levels 50,95] [--guarded] [--no-heap]
+//   npx tsx scripts/forecast-lab.ts cold           the network's first 200 predictions with shipped weights, and after 1,000 without
+//   npx tsx scripts/forecast-lab.ts bound [known]  a model too large to ship; known: given the true U and reference in 5 s
 //   npx tsx scripts/forecast-lab.ts check          the lab's tallies against predictor/forecast-score.ts on three records
 //
 // Records are made on first use and kept in .mempred/forecast-lab. Seeds under 101 are those of tests and reports: the lab
@@ -13,19 +15,24 @@ import { createForecaster } from "../predictor/forecasters.ts";
 import { GuardedForecaster } from "../predictor/guarded-forecaster.ts";
 import { SCENARIO_IDS } from "../scenarios/registry.ts";
 import { PRESSURE_LEVELS } from "../scenarios/scenario.ts";
+import { bound } from "./forecast/bound.ts";
 import { keysOf } from "./forecast/dataset.ts";
 import { recordOf } from "./forecast/record.ts";
 import { replay, type Said, scoreRecord } from "./forecast/score.ts";
+import { TRAINING_SEEDS } from "./forecast/ship.ts";
 
 const LEAST_SEED = 101;
+const AFTER_PREDICTIONS = 1000;
 
 const [command = "score", ...words] = process.argv.slice(2);
 const plain = words.filter(
   (word, i) => !word.startsWith("--") && !/^--(seeds|families|levels)$/.test(words[i - 1] ?? ""),
 );
 if (command === "check") check();
+else if (command === "cold") cold();
+else if (command === "bound") printBound(plain[0] === "known");
 else if (command === "score") for (const id of (plain[0] ?? "neural,wide,gru,ensemble").split(",")) score(id);
-else throw new Error(`unknown command "${command}", expected score or check`);
+else throw new Error(`unknown command "${command}", expected score, cold, bound or check`);
 
 function option(name: string): string | undefined {
   const at = words.indexOf(`--${name}`);
@@ -86,6 +93,51 @@ function score(id: string): void {
   print(
     `  ${"all".padEnd(12)} ${percent(all.accuracy)} (${percent(all.baseRate)})  skill ${fixed(all.skill, 3)}  n ${all.predictions}`,
   );
+}
+
+/** K64: skill of the first 200 predictions by start, and of those after 1,000 by a network that started from nothing. */
+function cold(): void {
+  const late: ForecastCounts[] = [];
+  const shipped: ForecastCounts[] = [];
+  const fresh: ForecastCounts[] = [];
+  for (const key of keysOf(seeds())) {
+    const record = recordOf(key);
+    shipped.push(scoreRecord(record, replay(record, createForecaster("neural", { seed: key.seed }))));
+    const said = replay(record, createForecaster("neural", { seed: key.seed, weights: "cold" }));
+    fresh.push(scoreRecord(record, said));
+    late.push(scoreRecord(record, said, AFTER_PREDICTIONS));
+  }
+  const first = (counts: ForecastCounts[]) => reportForecast(mergeForecastCounts(counts), null).coldStart;
+  const rows: [string, ForecastFigures][] = [
+    ["first 200, shipped weights", first(shipped)],
+    ["first 200, no weights", first(fresh)],
+    [`after ${AFTER_PREDICTIONS}, no weights`, reportForecast(mergeForecastCounts(late), null)],
+  ];
+  for (const [name, figures] of rows) {
+    print(
+      `${name.padEnd(28)} skill ${fixed(figures.skill, 3)}  MAE ${fixed(figures.maePercentPoints, 2)}  accuracy ${percent(figures.accuracy)} (${percent(figures.baseRate)})`,
+    );
+  }
+}
+
+function printBound(knowsDemand: boolean): void {
+  const { report, byFamily } = bound({
+    trainingSeeds: TRAINING_SEEDS,
+    testSeeds: seeds(),
+    knowsDemand,
+    epochs: 5,
+    stride: 3,
+  });
+  print(
+    `a 48-24 network${knowsDemand ? " that is given the true U and reference in 5 s" : ""}, seeds ${seeds().join(" ")}`,
+  );
+  print(
+    `  skill ${fixed(report.skill, 3)}, MAE ${fixed(report.maePercentPoints, 2)} points, accuracy ${percent(report.accuracy)}`,
+  );
+  for (const [family, figures] of byFamily) print(`  ${family.padEnd(14)} skill ${fixed(figures.skill, 2)}`);
+  for (const band of report.bands) {
+    print(`  U from ${100 * band.fromRatio} %: accuracy ${percent(band.accuracy)} (${percent(band.baseRate)})`);
+  }
 }
 
 /** The real score and the lab's must agree to the last count. */

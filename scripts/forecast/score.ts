@@ -50,11 +50,11 @@ export function replay(record: RunRecord, forecaster: Forecaster, isPlain = fals
   return { forecasts, uppers };
 }
 
-/** Tallies of what was said at each tick of a record; alarms are left out. */
-export function scoreRecord(record: RunRecord, { forecasts, uppers }: Said): ForecastCounts {
+/** Tallies of what was said at each tick of a record; alarms are left out. Forecasts before `fromTick` do not count. */
+export function scoreRecord(record: RunRecord, { forecasts, uppers }: Said, fromTick = 0): ForecastCounts {
   const counts = emptyForecastCounts();
   const { threshold } = record;
-  for (let tick = 0; tick + HORIZON_TICKS < record.ticks; tick++) {
+  for (let tick = fromTick; tick + HORIZON_TICKS < record.ticks; tick++) {
     const label = record.pressure[tick + HORIZON_TICKS];
     const forecast = forecasts[tick];
     const isNumber = forecast - forecast === 0;
