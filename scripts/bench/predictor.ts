@@ -36,6 +36,7 @@ import type { BenchRow } from "./bench-row.ts";
 const SAMPLES = 1024;
 const SAMPLING_BYTES = 512;
 const ALLOCATIONS_PER_TICK = 50;
+const TICKS_EACH = 50;
 
 /** Uses results, so that the compiler cannot drop the work; in a typed array, since the bench's own sums must not be boxed. */
 const keep = new Float64Array(1);
@@ -95,6 +96,7 @@ export async function benchPredictor(options: { smoke: boolean }): Promise<Bench
     await garbageRow("tick of the predictor", guarded.ownTick),
     await garbageRow("tick with watchdog and fallback", guarded.tick, null),
     ...forecasterRows(options.smoke),
+    ...(await ensembleGarbage()),
     { name: "digest of the forecasts", value: 0, unit: "", note: run.digest },
   ];
 }
@@ -199,6 +201,26 @@ function forecasterRows(smoke: boolean): BenchRow[] {
       { name: `${id}: state`, value: forecaster.stateBytes, unit: "B" },
     ];
   });
+}
+
+/** Garbage of the largest model: an observation is hot and makes none, a tick is not. */
+async function ensembleGarbage(): Promise<BenchRow[]> {
+  const ensemble = createForecaster("ensemble");
+  const clock = new Float64Array(1);
+  const observe: Work = (n) => {
+    const now = clock[0];
+    for (let i = 0; i < n; i++) ensemble.observe(now, 0.8, 0.9);
+  };
+  const tick: Work = (n) => {
+    // A tick costs as much as hundreds of observations: one in fifty is plenty, and the row says what one costs.
+    for (let i = 0; i < n; i += TICKS_EACH) {
+      clock[0] += TICK_MICROS;
+      ensemble.tick(clock[0], 0.8 + 0.0001 * (i & 511), 0.85 + 0.0001 * (i & 511), false);
+    }
+  };
+  const ofObservation = await garbageRow("observation by the ensemble", observe);
+  const ofTick = await garbageRow("tick of the ensemble", tick, null);
+  return [ofObservation, { ...ofTick, value: ofTick.value * TICKS_EACH }];
 }
 
 interface GuardedWorks {
