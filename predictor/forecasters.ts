@@ -25,7 +25,7 @@ export interface ForecasterOptions {
 
 /** Weights of the ensemble's members before anything is known. The simple ones are there for what nobody was trained on. */
 const WIDE_PRIOR = 1;
-const GRU_PRIOR = 0.45;
+const GRU_PRIOR = 0.8;
 const NEURAL_PRIOR = 0.02;
 const SIMPLE_PRIOR = 0.01;
 const SIMPLE_MEMBERS: readonly BaselineId[] = ["persistence", "ewma", "damped-holt", "seasonal-naive"];
