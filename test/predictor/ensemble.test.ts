@@ -7,6 +7,7 @@ import { TICK_MICROS } from "../../core/units.ts";
 import { BASELINE_IDS, createBaseline } from "../../predictor/baselines/registry.ts";
 import { Ensemble } from "../../predictor/ensemble.ts";
 import { createForecaster, FORECASTER_IDS } from "../../predictor/forecasters.ts";
+import { GuardedForecaster } from "../../predictor/guarded-forecaster.ts";
 import { drive, noise, type Signal, wander, wave } from "./signals.ts";
 
 /** Says one value for ever, or what `say` makes of the time. */
@@ -119,6 +120,22 @@ describe("forecasters by name", () => {
     for (const id of FORECASTER_IDS) expect(createForecaster(id).stateBytes).toBeLessThan(65_536);
     const { stateBytes } = createForecaster("ensemble");
     expect(stateBytes).toBeGreaterThan(createForecaster("wide").stateBytes + createForecaster("gru").stateBytes);
+  });
+
+  it("a guard passes on what is told of requests and of the heap", () => {
+    const said = [true, false].map((isTold) => {
+      const guarded = new GuardedForecaster(createForecaster("wide"));
+      drive(guarded, wander(1, 0.85, 0.03, 0.9), {
+        ticks: 60,
+        beforeTick: (_tick, now) => {
+          if (!isTold) return;
+          guarded.observeRequest(now, 1024, 0, 0);
+          guarded.sampleHeap(4096, 10, 1024);
+        },
+      });
+      return guarded.forecast(60 * TICK_MICROS);
+    });
+    expect(said[0]).not.toBe(said[1]);
   });
 
   it("the weights are the network's: cold, shipped or the caller's", () => {
