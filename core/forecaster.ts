@@ -17,6 +17,24 @@ export interface Forecaster {
   /** Takes in the end of one compaction run. */
   noteCompaction(nowMicros: number): void;
 
+  /**
+   * Optional: one allocation request, called right before the `observe` that follows it, whether it was served or not. Hot.
+   * A forecaster that has it must also work, less well, where nobody calls it.
+   * @param lengthBytes block length, header and rounding included
+   * @param requestClass CLASS_*
+   * @param tenant index of the tenant
+   */
+  observeRequest?(nowMicros: number, lengthBytes: number, requestClass: number, tenant: number): void;
+
+  /**
+   * Optional: what a tick knows of the heap beyond U and P. Called right before `tick`, with the values of that moment; a
+   * forecaster that has it must also work, less well, where nobody calls it.
+   * @param largestHoleBytes 0 without a hole
+   * @param holeCount holes of any length
+   * @param referenceBytes the reference request n of the effective pressure
+   */
+  sampleHeap?(largestHoleBytes: number, holeCount: number, referenceBytes: number): void;
+
   /** The forecast of P at `nowMicros` + 5 s, from what was observed so far. Not clamped, not guarded: a watchdog looks at it. */
   forecast(nowMicros: number): number;
 

@@ -50,6 +50,16 @@ export class GuardedForecaster implements Forecaster {
     this.fallback.observe(nowMicros, occupancyRatio, pressureRatio);
   }
 
+  observeRequest(nowMicros: number, lengthBytes: number, requestClass: number, tenant: number): void {
+    this.guarded.observeRequest?.(nowMicros, lengthBytes, requestClass, tenant);
+    this.fallback.observeRequest?.(nowMicros, lengthBytes, requestClass, tenant);
+  }
+
+  sampleHeap(largestHoleBytes: number, holeCount: number, referenceBytes: number): void {
+    this.guarded.sampleHeap?.(largestHoleBytes, holeCount, referenceBytes);
+    this.fallback.sampleHeap?.(largestHoleBytes, holeCount, referenceBytes);
+  }
+
   noteCompaction(nowMicros: number): void {
     this.guarded.noteCompaction(nowMicros);
     this.fallback.noteCompaction(nowMicros);

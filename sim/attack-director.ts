@@ -109,6 +109,8 @@ export class AttackDirector {
       stateBytes: inner.stateBytes,
       weights: inner.weights,
       observe: (now, occupancy, pressure) => inner.observe(now, occupancy, pressure),
+      observeRequest: (now, length, requestClass, tenant) => inner.observeRequest?.(now, length, requestClass, tenant),
+      sampleHeap: (largest, holes, reference) => inner.sampleHeap?.(largest, holes, reference),
       noteCompaction: (now) => inner.noteCompaction(now),
       forecast: (now) => this.#output(inner.forecast(now)),
       tick: (now, occupancy, pressure, isMasked) => inner.tick(now, occupancy, pressure, isMasked),
@@ -136,6 +138,9 @@ export class AttackDirector {
         inner.observe(this.#clock(now), this.#input(0, occupancy), this.#input(1, pressure));
         noteTrips(now);
       },
+      observeRequest: (now, length, requestClass, tenant) =>
+        inner.observeRequest?.(this.#clock(now), length, requestClass, tenant),
+      sampleHeap: (largest, holes, reference) => inner.sampleHeap?.(largest, holes, reference),
       noteCompaction: (now) => inner.noteCompaction(now + this.#clockOffset),
       forecast: (now) => {
         const forecast = inner.forecast(this.#clock(now));

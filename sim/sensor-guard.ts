@@ -67,6 +67,14 @@ export class SensorGuard implements GuardedSignal {
     this.#signal.noteCompaction(nowMicros + this.#offset);
   }
 
+  observeRequest(nowMicros: number, lengthBytes: number, requestClass: number, tenant: number): void {
+    this.#signal.observeRequest?.(this.#time(nowMicros), lengthBytes, requestClass, tenant);
+  }
+
+  sampleHeap(largestHoleBytes: number, holeCount: number, referenceBytes: number): void {
+    this.#signal.sampleHeap?.(largestHoleBytes, holeCount, referenceBytes);
+  }
+
   forecast(nowMicros: number): number {
     return this.#signal.forecast(this.#time(nowMicros));
   }

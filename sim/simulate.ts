@@ -181,8 +181,13 @@ export class Run {
     this.#world.nextRow = row + 1;
     if (this.#demand.kind[row] === OP_FREE) return;
     const watched = shadow ?? acting;
-    this.#signal?.observe(nowMicros, watched.occupancyRatio(), watched.pressureRatio());
-    this.#policy.onAllocation(nowMicros, this.#facts.lengthBytes[row]!);
+    const length = this.#facts.lengthBytes[row]!;
+    if (this.#signal !== null) {
+      const { requestClass, tenant } = this.#demand;
+      this.#signal.observeRequest?.(nowMicros, length, requestClass[row]!, tenant[row]!);
+      this.#signal.observe(nowMicros, watched.occupancyRatio(), watched.pressureRatio());
+    }
+    this.#policy.onAllocation(nowMicros, length);
   }
 
   /** Everything until the end of the demand has happened: the meters stop. */
@@ -323,6 +328,7 @@ export class Run {
     // Without a shadow the label of a window with a proactive run in it says what was done and not what would have been.
     const isMasked = this.#shadow === null && nowMicros - this.#lastProactiveMicros <= HORIZON_MICROS;
     this.#score!.mature(this.#tick, occupancy, pressure);
+    signal.sampleHeap?.(watched.heap.largestHole(), watched.heap.holeCount, watched.heap.referenceLengthBytes);
     signal.tick(nowMicros, occupancy, pressure, isMasked);
     if (this.#predictor !== null) this.#options.samples?.tick(this.#predictor, nowMicros, pressure, isMasked);
     const forecast = signal.forecast(nowMicros);
@@ -467,6 +473,9 @@ function unguarded(forecaster: Forecaster): GuardedSignal {
     stateBytes: forecaster.stateBytes,
     isTripped: false,
     trips: [],
+    observeRequest: (now, length, requestClass, tenant) =>
+      forecaster.observeRequest?.(now, length, requestClass, tenant),
+    sampleHeap: (largest, holes, reference) => forecaster.sampleHeap?.(largest, holes, reference),
     observe: (now, occupancy, pressure) => forecaster.observe(now, occupancy, pressure),
     noteCompaction: (now) => forecaster.noteCompaction(now),
     forecast: (now) => forecaster.forecast(now),

@@ -1,5 +1,5 @@
 // Benchmark of the predictor: the forward pass, the forecast with features and guards, a training step, a whole tick, an
-// observation; the same training step in tfjs; bytes and garbage. Inputs are recorded from a made-up run, so ReLUs switch as
+// observation; the same training step in tfjs; bytes and garbage; then every forecaster by name. Inputs are recorded from a made-up run, so ReLUs switch as
 // they do in use. Times are the fastest of many short rounds, as the machine may be shared; the median stands in the note.
 //
 //   npx tsx scripts/bench/predictor.ts [--smoke]
@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { Digest } from "../../core/hash.ts";
 import { RandomStream } from "../../core/random.ts";
 import { DEFAULT_CAPACITY_BYTES, TICK_MICROS } from "../../core/units.ts";
+import { createForecaster, FORECASTER_IDS } from "../../predictor/forecasters.ts";
 import { GuardedForecaster } from "../../predictor/guarded-forecaster.ts";
 import {
   forwardKernel,
@@ -35,6 +36,7 @@ import type { BenchRow } from "./bench-row.ts";
 const SAMPLES = 1024;
 const SAMPLING_BYTES = 512;
 const ALLOCATIONS_PER_TICK = 50;
+const TICKS_EACH = 50;
 
 /** Uses results, so that the compiler cannot drop the work; in a typed array, since the bench's own sums must not be boxed. */
 const keep = new Float64Array(1);
@@ -93,6 +95,8 @@ export async function benchPredictor(options: { smoke: boolean }): Promise<Bench
     await garbageRow("training step", kernel.train),
     await garbageRow("tick of the predictor", guarded.ownTick),
     await garbageRow("tick with watchdog and fallback", guarded.tick, null),
+    ...forecasterRows(options.smoke),
+    ...(await ensembleGarbage()),
     { name: "digest of the forecasts", value: 0, unit: "", note: run.digest },
   ];
 }
@@ -157,6 +161,66 @@ function kernelWorks(samples: TrainingSamples, trained: Float64Array): { forward
       }
     },
   };
+}
+
+/**
+ * Each forecaster by name: a tick, which is sample, training step and new forecast, an observation, and bytes of state. The
+ * larger models forecast at the tick and hold it in between, so that asking costs next to nothing.
+ */
+function forecasterRows(smoke: boolean): BenchRow[] {
+  const random = new RandomStream(3, "bench predictor");
+  const pressures = Float64Array.from({ length: SAMPLES }, () => 0.85 + 0.1 * random.next());
+  const [count, rounds] = smoke ? [50, 2] : [500, 40];
+  return FORECASTER_IDS.flatMap((id) => {
+    const forecaster = createForecaster(id);
+    const clock = new Float64Array(1);
+    const tick = (n: number): void => {
+      for (let i = 0; i < n; i++) {
+        const now = clock[0] + TICK_MICROS;
+        clock[0] = now;
+        const pressure = pressures[i & (SAMPLES - 1)];
+        forecaster.sampleHeap?.(512, 80, 448);
+        forecaster.tick(now, pressure - 0.02, pressure, false);
+        keep[0] += forecaster.forecast(now);
+      }
+    };
+    const observe = (n: number): void => {
+      const now = clock[0];
+      for (let i = 0; i < n; i++) {
+        const pressure = pressures[i & (SAMPLES - 1)];
+        forecaster.observeRequest?.(now, 128, 2, 0);
+        forecaster.observe(now, pressure - 0.02, pressure);
+      }
+      tick(1);
+    };
+    const ofTick = timeBriefly(tick, count, rounds);
+    const ofObservation = timeBriefly(observe, 20 * count, rounds);
+    return [
+      nanosRow(`${id}: tick with training step and forecast`, ofTick, "< 20000"),
+      nanosRow(`${id}: observation of an allocation`, ofObservation, "< 20000"),
+      { name: `${id}: state`, value: forecaster.stateBytes, unit: "B" },
+    ];
+  });
+}
+
+/** Garbage of the largest model: an observation is hot and makes none, a tick is not. */
+async function ensembleGarbage(): Promise<BenchRow[]> {
+  const ensemble = createForecaster("ensemble");
+  const clock = new Float64Array(1);
+  const observe: Work = (n) => {
+    const now = clock[0];
+    for (let i = 0; i < n; i++) ensemble.observe(now, 0.8, 0.9);
+  };
+  const tick: Work = (n) => {
+    // A tick costs as much as hundreds of observations: one in fifty is plenty, and the row says what one costs.
+    for (let i = 0; i < n; i += TICKS_EACH) {
+      clock[0] += TICK_MICROS;
+      ensemble.tick(clock[0], 0.8 + 0.0001 * (i & 511), 0.85 + 0.0001 * (i & 511), false);
+    }
+  };
+  const ofObservation = await garbageRow("observation by the ensemble", observe);
+  const ofTick = await garbageRow("tick of the ensemble", tick, null);
+  return [ofObservation, { ...ofTick, value: ofTick.value * TICKS_EACH }];
 }
 
 interface GuardedWorks {
@@ -233,6 +297,19 @@ function time(work: Work, count: number, rounds: number): Timing {
   // Let the compiler finish; short calls first, or it compiles the loop before it has seen what comes after.
   for (let i = 0; i < 300; i++) work(100);
   for (let i = 0; i < 30; i++) work(count);
+  const nanos: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const start = process.hrtime.bigint();
+    work(count);
+    nanos.push(Number(process.hrtime.bigint() - start) / count);
+  }
+  nanos.sort((a, b) => a - b);
+  return { best: nanos[0], median: nanos[rounds >> 1] };
+}
+
+/** As `time`, with a warm-up that suits work of microseconds. */
+function timeBriefly(work: Work, count: number, rounds: number): Timing {
+  for (let i = 0; i < 10; i++) work(count);
   const nanos: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const start = process.hrtime.bigint();

@@ -1,6 +1,7 @@
 // What the golden file pins: an online run over a made-up signal and an offline training on the samples of it. Only exact
 // arithmetic goes in, so the numbers are the same on every engine.
 
+import type { Forecaster } from "../../core/forecaster.ts";
 import { RandomStream } from "../../core/random.ts";
 import { TICK_MICROS } from "../../core/units.ts";
 import { loss } from "../../predictor/network.ts";
@@ -21,7 +22,7 @@ export interface GoldenPredictor {
 }
 
 /** A sawtooth of 15 s with noise, 20 allocations a tick and a compaction at each fall. */
-export function goldenRun(predictor: PressurePredictor, afterTick: (now: number, pressure: number) => void): void {
+export function goldenRun(predictor: Forecaster, afterTick: (now: number, pressure: number) => void): void {
   const random = new RandomStream(1, "golden predictor");
   for (let tick = 0; tick < TICKS; tick++) {
     const now = tick * TICK_MICROS;

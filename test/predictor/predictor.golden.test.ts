@@ -1,10 +1,22 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { goldenForecasters } from "./golden-forecasters.ts";
 import { type GoldenPredictor, goldenPredictor } from "./golden-predictor.ts";
 
 const golden = JSON.parse(
   readFileSync(new URL("../golden/predictor.json", import.meta.url), "utf8"),
 ) as GoldenPredictor;
+
+const goldenSaid = JSON.parse(readFileSync(new URL("../golden/forecasters.json", import.meta.url), "utf8")) as Record<
+  string,
+  number[]
+>;
+
+describe("golden (npx tsx scripts/golden-forecasters.ts)", () => {
+  it("K74, K81: wide, gru and the ensemble say the same to the last bit", () => {
+    expect(goldenForecasters()).toEqual(goldenSaid);
+  });
+});
 
 describe("golden (npx tsx scripts/golden-predictor.ts)", () => {
   const now = goldenPredictor();
