@@ -9,6 +9,8 @@ import { Arena, type ArenaOptions } from "./arena.ts";
 export interface PassiveArenaOptions {
   readonly arena: ArenaOptions;
   readonly referenceLengthBytes: number | null;
+  /** The block that the policy takes for itself; 0: none. */
+  readonly ownBytes: number;
 }
 
 const known = new WeakMap<Demand, Map<string, Float64Array>>();
@@ -17,10 +19,10 @@ const known = new WeakMap<Demand, Map<string, Float64Array>>();
  * P at tick k, k = 0 at time 0, in an arena that compacts on demand only. Found on first use for a demand and options, at the
  * cost of one passive run, and kept as long as the demand is.
  */
-export function shadowPressure({ arena, referenceLengthBytes }: PassiveArenaOptions): Float64Array {
+export function shadowPressure({ arena, referenceLengthBytes, ownBytes }: PassiveArenaOptions): Float64Array {
   const { fit, compactor, compactsOnDemand, limits, cost, retries } = arena;
   const key = JSON.stringify(
-    [fit, compactor, compactsOnDemand, retries, referenceLengthBytes, limits, cost],
+    [fit, compactor, compactsOnDemand, retries, referenceLengthBytes, ownBytes, limits, cost],
     spellInfinity,
   );
   let runs = known.get(arena.demand);
@@ -30,11 +32,9 @@ export function shadowPressure({ arena, referenceLengthBytes }: PassiveArenaOpti
   }
   let series = runs.get(key);
   if (series === undefined) {
-    series = runThrough(
-      new Arena({ ...arena, isMeasured: false, verify: false, journal: null }),
-      arena,
-      referenceLengthBytes,
-    );
+    const passive = new Arena({ ...arena, isMeasured: false, verify: false, journal: null });
+    if (ownBytes > 0) passive.placeOwnBlock(ownBytes);
+    series = runThrough(passive, arena, referenceLengthBytes);
     runs.set(key, series);
   }
   return series;

@@ -268,7 +268,11 @@ export class Run {
       byteOffset,
       seed,
       weights,
-      passive: { arena: { ...this.#arenaOptions(false), limiter: undefined }, referenceLengthBytes },
+      passive: {
+        arena: { ...this.#arenaOptions(false), limiter: undefined },
+        referenceLengthBytes,
+        ownBytes: this.#ownBytes,
+      },
     });
   }
 

@@ -281,7 +281,7 @@ it("K63: an arena with no room for the predictor runs without it, and says so", 
   const demand = handDemand((b) => fillWithHoles(b));
   const { result } = simulateWithJournal({ demand, policy: "neural", seed: 1 });
   expect(result.notes).toEqual([
-    "the predictor's 672 B are over 5 % of this arena (1024 B): the run compacts on demand only",
+    "the predictor's 736 B are over 5 % of this arena (1024 B): the run compacts on demand only",
   ]);
   expect(result).toMatchObject({ predictor: null, forecast: null, requests: { served: 16 } });
   expect(simulateWithJournal({ demand, policy: "reactive", seed: 1 }).result.notes).toEqual([]);

@@ -6,6 +6,7 @@ import { DampedHolt } from "../../../predictor/baselines/damped-holt.ts";
 import { getScenario } from "../../../scenarios/registry.ts";
 import { PerfectForecaster } from "../../../sim/perfect-forecaster.ts";
 import { allPolicies } from "../../../sim/policies/registry.ts";
+import { REQUEST_SIZES_BYTES } from "../../../sim/request-sizes.ts";
 import { allSignals, signalNamed } from "../../../sim/signals.ts";
 import { simulate } from "../../../sim/simulate.ts";
 import { handDemand, simulateWithJournal } from "../hand-demand.ts";
@@ -39,9 +40,10 @@ describe("signals", () => {
       return simulate({ demand, policy, seed: 1 }).result.pressure.peakOccupancy * demand.capacityBytes;
     };
     const { stateBytes } = new DampedHolt();
-    expect(used("holt")).toBe(blockLength(stateBytes));
+    expect(used("blind")).toBe(blockLength(REQUEST_SIZES_BYTES));
+    expect(used("holt")).toBe(blockLength(stateBytes + REQUEST_SIZES_BYTES));
     expect(used("holt")).toBeLessThan(used("neural"));
-    expect(used("perfect-forecast")).toBe(0);
+    expect(used("perfect-forecast")).toBe(used("blind")); // the controller is paid for, the foresight is not
     const { result } = simulate({ demand: demandOf("steady", 1), policy: "holt", seed: 1 });
     expect(result.predictor).toMatchObject({ stateBytes, trainedLabels: 0 });
     expect(result.predictor!.watchdogBytes).toBeGreaterThan(0);
@@ -102,7 +104,7 @@ describe("holt is guarded", () => {
     const demand = { ...flipping, length: 0, capacityBytes: 4096 };
     const { result } = simulateWithJournal({ demand, policy: "holt", seed: 1 });
     expect(result.predictor).toBeNull();
-    expect(result.notes[0]).toMatch(/the predictor's 336 B/);
+    expect(result.notes[0]).toMatch(/the predictor's 416 B/);
     expect(simulateWithJournal({ demand, policy: "perfect-forecast", seed: 1 }).result.forecast).not.toBeNull();
   });
 });
