@@ -59,7 +59,7 @@ export async function runCell(
     const made = await engine.makeDemand(source, job);
     const demand = { ...made, name: job.scenario };
     const attacks = scheduleAttacks(settings.attacks, job.seed, demand.durationMicros);
-    const proactiveRuns = new Map<string, number>();
+    const compactions = new Map<string, RunResult["compaction"]>();
     const runs = new Map<string, CellRun>();
     const Collector = settings.collectSamples
       ? (await import("../predictor/sample-collector.ts")).SampleCollector
@@ -84,7 +84,7 @@ export async function runCell(
         ...(collector === null ? {} : { samples: collector }),
         ...extra,
       });
-      proactiveRuns.set(id, outcome.result.compaction.proactive);
+      compactions.set(id, outcome.result.compaction);
       runs.set(id, {
         result: outcome.result,
         forecastCounts: outcome.forecastCounts,
@@ -100,8 +100,8 @@ export async function runCell(
     for (const id of paired) {
       const partner = partnerIn(settings.policies, engine.pairOf(id)!);
       // A partner that is not of the suite runs for its count alone.
-      const runsToCopy = proactiveRuns.get(partner) ?? run(partner, {}).compaction.proactive;
-      run(id, { placeboRuns: runsToCopy, ...sink });
+      const { proactive, proactivePacks } = compactions.get(partner) ?? run(partner, {}).compaction;
+      run(id, { placeboRuns: proactive, placeboPacks: proactivePacks, ...sink });
     }
     journal?.finish();
     return settings.policies.map((id) => runs.get(id)!);
@@ -111,15 +111,10 @@ export async function runCell(
   }
 }
 
-/**
- * The policy to copy: the paired one by its full id, else the first variant of it in the suite, else, for the network, what
- * ships around it when that is what the suite runs.
- */
+/** The policy to copy: the paired one by its full id, else the first variant of it in the suite. */
 function partnerIn(policies: readonly string[], pairedWith: string): string {
   if (policies.includes(pairedWith)) return pairedWith;
-  const variant = policies.find((id) => policyBase(id) === pairedWith);
-  if (variant !== undefined || pairedWith !== "neural") return variant ?? pairedWith;
-  return policies.find((id) => policyBase(id) === "predictive") ?? pairedWith;
+  return policies.find((id) => policyBase(id) === pairedWith) ?? pairedWith;
 }
 
 function placeOf({ scenario, pressureRatio, seed }: CellJob) {

@@ -2,6 +2,7 @@
 // options of its own (a budget, cold weights, parameters) and that figures come back in place of whole results: thousands of
 // runs are held in memory at once.
 
+import type { RunResult } from "../sim/result.ts";
 import type { LossDifferential } from "../sim/suite/diebold-mariano.ts";
 import { figuresOf } from "../sim/suite/evaluation.ts";
 import type { DemandRequest, DemandSource, Engine } from "./engine.ts";
@@ -62,8 +63,8 @@ export function runEvaluationCell(
     const made = await engine.makeDemand(source, job);
     const demand = { ...made, name: job.scenario };
     const outcomes = new Map<EvaluationRun, EvaluationRunOutcome>();
-    const proactiveRuns = new Map<string, number>();
-    const execute = (run: EvaluationRun, placeboRuns: number | null): EvaluationRunOutcome => {
+    const compactions = new Map<string, RunResult["compaction"]>();
+    const execute = (run: EvaluationRun, partner: RunResult["compaction"] | null): EvaluationRunOutcome => {
       policy = run.policy;
       const tape = run.isTaped ? new ForecastTape() : null;
       const { result, forecastCounts } = engine.simulate({
@@ -74,10 +75,10 @@ export function runEvaluationCell(
         ...(run.budgetBytesPerSecond === null ? {} : { limits: { proactiveBytesPerSecond: run.budgetBytesPerSecond } }),
         ...(run.isCold ? { weights: "cold" as const } : {}),
         ...(run.tuning === null ? {} : { tuning: run.tuning }),
-        ...(placeboRuns === null ? {} : { placeboRuns }),
+        ...(partner === null ? {} : { placeboRuns: partner.proactive, placeboPacks: partner.proactivePacks }),
         ...(tape === null ? {} : { journal: tape.sink }),
       });
-      proactiveRuns.set(pairKey(run, run.policy), result.compaction.proactive);
+      compactions.set(pairKey(run, run.policy), result.compaction);
       return {
         figures: figuresOf(result),
         hash: result.hash,
@@ -90,12 +91,10 @@ export function runEvaluationCell(
     for (const run of job.runs) {
       const pairedWith = engine.pairOf(run.policy);
       if (pairedWith === null) continue;
-      // What ships is what the control is there for; another partner runs for its count alone where it is not of the cell.
-      const partner = job.runs.some((other) => pairKey(other, other.policy) === pairKey(run, "predictive"))
-        ? "predictive"
-        : pairedWith;
-      if (!proactiveRuns.has(pairKey(run, partner))) execute({ ...run, policy: partner, isTaped: false }, null);
-      outcomes.set(run, execute(run, proactiveRuns.get(pairKey(run, partner))!));
+      // A partner that is not of the cell runs for its count alone.
+      const key = pairKey(run, pairedWith);
+      if (!compactions.has(key)) execute({ ...run, policy: pairedWith, isTaped: false }, null);
+      outcomes.set(run, execute(run, compactions.get(key)!));
     }
     return job.runs.map((run) => outcomes.get(run)!);
   };

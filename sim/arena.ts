@@ -112,7 +112,8 @@ export class Arena {
   readonly #isMeasured: boolean;
   readonly #compactors: Readonly<Record<CompactorKind, Compactor>>;
   readonly #machinery: Machinery;
-  readonly #proactiveKind: CompactorKind;
+  /** The compactor of proactive runs, where the policy names none. */
+  readonly proactiveKind: CompactorKind;
   readonly #compactsOnDemand: boolean;
   readonly #retries: number;
   readonly #verify: boolean;
@@ -148,7 +149,7 @@ export class Arena {
       COMPACTOR_KINDS.map((kind) => [kind, createCompactor(kind, this.heap)]),
     ) as Record<CompactorKind, Compactor>;
     this.#machinery = options.compactor;
-    this.#proactiveKind = options.proactiveCompactor;
+    this.proactiveKind = options.proactiveCompactor;
     this.limiter = options.limiter ?? new Limiter(options.limits);
     this.runner = new CompactionRunner(options.cost, this.limiter);
     this.shrinker = new Shrinker(this.heap, demand.shedBytesPerSecond);
@@ -287,7 +288,7 @@ export class Arena {
     }
     this.meter.hold(nowMicros, this.heap.allocatedBytes, this.heap.usableBytes);
     this.#nowMicros = nowMicros;
-    const compactor = this.#compactors[plan?.compactor ?? this.#proactiveKind];
+    const compactor = this.#compactors[plan?.compactor ?? this.proactiveKind];
     if (!this.#startRun(compactor, RUN_PROACTIVE, trigger, goalBytes, budgetBytes, plan, nowMicros)) {
       this.#deferProactive(nowMicros);
       return "nothing to do";

@@ -34,6 +34,7 @@ export class CompactionRunner {
 
   runs = 0;
   proactiveRuns = 0;
+  proactivePacks = 0;
   totalMovedBytes = 0;
   totalMicros = 0;
   maxSliceMicros = 0;
@@ -49,6 +50,7 @@ export class CompactionRunner {
   #budgetBytes = 0;
   /** Start times, for an account of the limit that does not trust the limiter. */
   readonly #recentStarts: number[] = [];
+  readonly #recentDemand: number[] = [];
 
   constructor(cost: CostModel, limiter: Limiter) {
     this.cost = cost;
@@ -87,7 +89,10 @@ export class CompactionRunner {
     this.usableBefore = usable;
     this.isActive = true;
     this.runs++;
-    if (kind === RUN_PROACTIVE) this.proactiveRuns++;
+    if (kind === RUN_PROACTIVE) {
+      this.proactiveRuns++;
+      if (compactor.kind === "pack") this.proactivePacks++;
+    }
     this.#limiter.noteStart(nowMicros);
     this.#countStart(nowMicros);
     this.#phase = PHASE_SETUP;
@@ -156,10 +161,12 @@ export class CompactionRunner {
 
   /** Runs that started within the last second. */
   recentStarts(nowMicros: number): number {
-    const starts = this.#recentStarts;
-    let first = starts.length;
-    while (first > 0 && nowMicros - starts[first - 1]! < MICROS_PER_SECOND) first--;
-    return starts.length - first;
+    return countSince(this.#recentStarts, nowMicros);
+  }
+
+  /** Those of them that a pending request started. */
+  recentDemandStarts(nowMicros: number): number {
+    return countSince(this.#recentDemand, nowMicros);
   }
 
   #countStart(nowMicros: number): void {
@@ -167,5 +174,16 @@ export class CompactionRunner {
     starts.push(nowMicros);
     while (nowMicros - starts[0]! >= MICROS_PER_SECOND) starts.shift();
     if (starts.length > this.maxRunsInAnySecond) this.maxRunsInAnySecond = starts.length;
+    if (this.kind !== RUN_REACTIVE) return;
+    const demand = this.#recentDemand;
+    demand.push(nowMicros);
+    while (nowMicros - demand[0]! >= MICROS_PER_SECOND) demand.shift();
   }
+}
+
+/** How many of the times, in order, lie within the second before `nowMicros`. */
+function countSince(times: readonly number[], nowMicros: number): number {
+  let first = times.length;
+  while (first > 0 && nowMicros - times[first - 1]! < MICROS_PER_SECOND) first--;
+  return times.length - first;
 }

@@ -29,6 +29,8 @@ export interface OomReport {
 export interface CompactionReport {
   readonly runs: number;
   readonly proactive: number;
+  /** Those of the proactive runs that packed the whole heap. */
+  readonly proactivePacks: number;
   readonly reactive: number;
   /** Proactive runs within 5 s of which a request succeeded that failed in the shadow arena. Null without a shadow arena. */
   readonly useful: number | null;

@@ -50,6 +50,8 @@ export interface SimulateOptions {
   readonly reserveBytes?: number;
   /** For `placebo`: how many runs to place at random times. */
   readonly placeboRuns?: number;
+  /** For `placebo`: how many of them pack the whole heap. */
+  readonly placeboPacks?: number;
   /** Values of the policy's parameters that differ from its defaults, by name (PolicyDefinition.parameters). */
   readonly tuning?: Readonly<Record<string, number>>;
   /** 49 weights to start from; none: the shipped ones, "cold": random from the seed. */

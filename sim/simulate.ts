@@ -124,6 +124,7 @@ export class Run {
       isAutonomyOn: options.autonomy !== false,
       reserveBytes: options.reserveBytes ?? null,
       placeboRuns: options.placeboRuns ?? 0,
+      placeboPacks: options.placeboPacks ?? 0,
       state: { buffer: this.#acting.heap.buffer, byteOffset: byteOffset + signalBytes },
       tuning: options.tuning ?? {},
     };
@@ -412,6 +413,7 @@ export class Run {
       compaction: {
         runs: runner.runs,
         proactive: runner.proactiveRuns,
+        proactivePacks: runner.proactivePacks,
         reactive: runner.runs - runner.proactiveRuns,
         useful: this.#usefulness === null ? null : this.#usefulness.useful,
         movedBytes: runner.totalMovedBytes,
@@ -490,11 +492,12 @@ function unguarded(forecaster: Forecaster): GuardedSignal {
 }
 
 function checkOptions(options: SimulateOptions): void {
-  const { seed, retries = 0, placeboRuns = 0, reserveBytes = 0, demand } = options;
+  const { seed, retries = 0, placeboRuns = 0, placeboPacks = 0, reserveBytes = 0, demand } = options;
   const isCount = (n: number) => Number.isInteger(n) && n >= 0;
   if (!isCount(seed)) throw new MempredError("INVALID_INPUT", `a seed is an integer ≥ 0, not ${seed}`);
   if (!isCount(retries) || retries > 255) throw new MempredError("INVALID_INPUT", `retries are 0..255, not ${retries}`);
   if (!isCount(placeboRuns)) throw new MempredError("INVALID_INPUT", `placeboRuns is a count, not ${placeboRuns}`);
+  if (!isCount(placeboPacks)) throw new MempredError("INVALID_INPUT", `placeboPacks is a count, not ${placeboPacks}`);
   if (!isCount(reserveBytes) || reserveBytes >= demand.capacityBytes) {
     throw new MempredError("INVALID_INPUT", `a reserve of ${reserveBytes} B does not fit ${demand.capacityBytes} B`);
   }

@@ -23,6 +23,7 @@ const oomSchema = z.object({
 const compactionSchema = z.object({
   runs: count,
   proactive: count,
+  proactivePacks: count,
   reactive: count,
   useful: count.nullable().describe("Null without a shadow arena."),
   movedBytes: bytes,

@@ -17,23 +17,24 @@ import type { GuardedSignal, Policy, PolicyDefinition, PolicyWorld } from "./pol
 /** What can be tuned; ratios, bytes and counts as named. */
 export const CONTROLLER_PARAMETERS = {
   /** Exposure from which a run is started when pressure is forecast to be critical, and none ran in the last second. */
-  exposureRatio: 0.0005,
-  /** How much higher it has to be when pressure is not. */
-  calmFactor: 4,
-  calmPackFactor: 4,
+  exposureRatio: 0.001,
   /** By how much each run of the last second raises it. */
-  crowdFactor: 1.4,
+  crowdFactor: 1.9,
   /** Exposure from which the whole heap is packed. */
-  packExposureRatio: 0.02,
+  packExposureRatio: 0.022,
+  /** How much higher the two have to be when no critical pressure is forecast. */
+  calmFactor: 2,
+  calmPackFactor: 2,
   /** Bytes that growing a hole may move in one run. */
   budgetBytes: 20_000,
   /** Bytes moved for each byte that a hole grows, and by how much each run of the last second raises that. */
   worthRatio: 4,
-  worthFactor: 1.5,
-  /** Starts in each second that proactive runs leave to requests. */
-  spareRuns: 4,
+  worthFactor: 1.3,
+  /** Starts in each second that proactive runs leave to requests, and so many more for each that one had in the last second. */
+  spareRuns: 2,
+  spareRunsPerDemand: 1,
   /** Share of the arena that is kept free by shedding reclaimable blocks when pressure is forecast to be critical, and when not. */
-  shedCriticalRatio: 0.04,
+  shedCriticalRatio: 0.05,
   shedCalmRatio: 0.03,
 } as const;
 type Parameters = { readonly [K in keyof typeof CONTROLLER_PARAMETERS]: number };
@@ -162,6 +163,9 @@ export class ForecastController implements Policy {
     this.#exposure = this.#sizes.shareAbove(this.#hole) - this.#sizes.shareAbove(this.#wanted);
     let least = isCritical ? parameters.exposureRatio : parameters.exposureRatio * parameters.calmFactor;
     let worth = parameters.worthRatio;
+    // A run looks at every block, and meanwhile others wait: in an arena of many blocks it has to be worth more.
+    const { startMicros, scanMicrosPerBlock } = arena.runner.cost;
+    if (startMicros > 0) least *= 1 + (scanMicrosPerBlock * arena.heap.blockCount) / startMicros;
     for (let runs = arena.runner.recentStarts(nowMicros); runs > 0; runs--) {
       least *= parameters.crowdFactor;
       worth *= parameters.worthFactor;
@@ -175,7 +179,8 @@ export class ForecastController implements Policy {
     plan.compactor = isWorthPacking ? "pack" : "gather";
     const goal = this.#hole + LEAST_GAIN_BYTES;
     const budget = isWorthPacking ? Infinity : parameters.budgetBytes;
-    const verdict = arena.startProactive("forecast", goal, budget, nowMicros, parameters.spareRuns, plan);
+    const spare = parameters.spareRuns + parameters.spareRunsPerDemand * arena.runner.recentDemandStarts(nowMicros);
+    const verdict = arena.startProactive("forecast", goal, budget, nowMicros, Math.floor(spare), plan);
     if (verdict === "started") return { action: "compact", reason: this.#reason() };
     return shed ?? { action: "hold", reason: verdict };
   }

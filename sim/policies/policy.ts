@@ -34,6 +34,8 @@ export interface PolicyWorld {
   readonly isAutonomyOn: boolean;
   readonly reserveBytes: number | null;
   readonly placeboRuns: number;
+  /** How many of them pack the whole heap. */
+  readonly placeboPacks: number;
   /** The policy's own block in the arena: `stateBytes` of its definition from `byteOffset` on. */
   readonly state: { readonly buffer: ArrayBuffer; readonly byteOffset: number };
   /** Values of the policy's parameters that differ from their defaults. */

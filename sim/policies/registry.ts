@@ -13,6 +13,7 @@ import { none } from "./none.ts";
 import { perfectForecast } from "./perfect-forecast.ts";
 import { placebo } from "./placebo.ts";
 import type { PolicyDefinition } from "./policy.ts";
+import { predictive } from "./predictive.ts";
 import { rateMargin } from "./rate-margin.ts";
 import { reactive } from "./reactive.ts";
 import { reserve } from "./reserve.ts";
@@ -30,13 +31,12 @@ const definitions: PolicyDefinition[] = [
   blind,
   holt,
   neural,
+  predictive,
   perfectForecast,
   clairvoyant,
   zeroCost,
 ];
 
-/** What ships as the default policy goes by this name. */
-const ALIASES: Readonly<Record<string, string>> = { predictive: "neural" };
 const MACHINERIES: readonly Machinery[] = [...COMPACTOR_KINDS, "quick"];
 
 /** All policies, in the order in which reports list them. */
@@ -46,7 +46,7 @@ export function allPolicies(): readonly PolicyDefinition[] {
 
 /** Adds a policy of the caller's. Throws INVALID_INPUT when the id is taken. */
 export function registerPolicy(definition: PolicyDefinition): void {
-  if (definitions.some((known) => known.id === definition.id) || definition.id in ALIASES) {
+  if (definitions.some((known) => known.id === definition.id)) {
     throw new MempredError("INVALID_INPUT", `there is a policy "${definition.id}" already`);
   }
   definitions.push(definition);
@@ -69,10 +69,10 @@ export interface ResolvedPolicy {
 export function resolvePolicy(id: string): ResolvedPolicy {
   const [name, suffix, ...rest] = id.split(":");
   const [base, partner, ...others] = name!.split("@");
-  const definition = definitions.find((known) => known.id === (ALIASES[base!] ?? base));
+  const definition = definitions.find((known) => known.id === base);
   const isPaired = definition !== undefined && definition.pairedWith !== null;
   if (definition === undefined || rest.length > 0 || others.length > 0 || (partner !== undefined && !isPaired)) {
-    const known = [...definitions.map((one) => one.id), ...Object.keys(ALIASES)].join(", ");
+    const known = definitions.map((one) => one.id).join(", ");
     throw new MempredError("UNKNOWN_POLICY", `unknown policy "${id}"`, { expected: `one of ${known}` });
   }
   if (partner !== undefined) {

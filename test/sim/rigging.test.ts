@@ -127,8 +127,17 @@ it("different seeds give different results", () => {
 
 it.each(["steady", "swiss-cheese"])("placebo makes as many runs as its partner: %s", (id) => {
   const demand = demandOf(id, 16);
-  const partner = simulate({ demand, policy: "neural", seed: 16 }).result.compaction.proactive;
-  const { proactive } = simulate({ demand, policy: "placebo", seed: 16, placeboRuns: partner }).result.compaction;
+  const { proactive: partner, proactivePacks: packs } = simulate({ demand, policy: "predictive", seed: 16 }).result
+    .compaction;
+  const { proactive, proactivePacks } = simulate({
+    demand,
+    policy: "placebo",
+    seed: 16,
+    placeboRuns: partner,
+    placeboPacks: packs,
+  }).result.compaction;
+  expect(proactivePacks).toBeLessThanOrEqual(packs);
+  expect(proactivePacks).toBeGreaterThanOrEqual(0.9 * packs);
   expect(partner).toBeGreaterThan(20);
   expect(proactive).toBeLessThanOrEqual(partner);
   expect(proactive).toBeGreaterThanOrEqual(0.9 * partner);

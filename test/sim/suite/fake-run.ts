@@ -45,6 +45,7 @@ export function fakeRun(
     compaction: {
       runs: 10,
       proactive: policy === "reactive" ? 0 : 7,
+      proactivePacks: policy === "reactive" ? 0 : 1,
       reactive: policy === "reactive" ? 10 : 3,
       useful: policy === "reactive" ? null : 2,
       movedBytes,
