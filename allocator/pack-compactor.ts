@@ -16,6 +16,8 @@ export class PackCompactor implements Compactor {
   #isPacking = false;
   #packedBytes = 0;
   #packedVisits = 0;
+  /** No gap that was left so far is longer. */
+  #longestGapBytes = 0;
   #isGathering = false;
   #goalBytes = 0;
   #budgetBytes = 0;
@@ -52,6 +54,7 @@ export class PackCompactor implements Compactor {
     this.#isGathering = false;
     this.#packedBytes = 0;
     this.#packedVisits = 0;
+    this.#longestGapBytes = 0;
     this.heap.cursorWord = LEAD_WORDS;
     this.#isPacking = true;
     return this.peek(1) > 0;
@@ -141,11 +144,13 @@ export class PackCompactor implements Compactor {
     const words = heap.words;
     let word = heap.cursorWord;
     while (word < heap.endWord) {
-      const next = word + ((words[word]! & LENGTH_MASK) >> 2);
-      if ((words[word]! & FREE) === 0) this.#packedVisits++;
-      else if (next < heap.endWord && heap.isMovable(next)) {
-        if (alignWord(word, heap.alignOf(next)) < next || this.#findGap(next, word) >= 0) break;
-      }
+      const length = words[word]! & LENGTH_MASK;
+      const next = word + (length >> 2);
+      if (words[word]! & FREE) {
+        const isPushed = next < heap.endWord && heap.isMovable(next);
+        if (isPushed && (alignWord(word, heap.alignOf(next)) < next || this.#findGap(next, word) >= 0)) break;
+        if (length > this.#longestGapBytes) this.#longestGapBytes = length;
+      } else this.#packedVisits++;
       word = next;
     }
     heap.cursorWord = word;
@@ -155,7 +160,9 @@ export class PackCompactor implements Compactor {
   /** A gap that ends before `hole` for the block at `source`, or NO_WORD. */
   #findGap(source: number, hole: number): number {
     const heap = this.heap;
-    return heap.holes.findAligned(heap.words[source]! & LENGTH_MASK, heap.alignOf(source), hole, heap.endWord);
+    const length = heap.words[source]! & LENGTH_MASK;
+    if (length > this.#longestGapBytes) return NO_WORD;
+    return heap.holes.findAligned(length, heap.alignOf(source), hole, heap.endWord);
   }
 
   /** Slides the block at `source` into the hole right before it; the cursor follows to the hole behind it. */
