@@ -104,7 +104,7 @@ export class HeapModel {
     this.#weights[9] = Math.min(this.#weights[9]!, 4); // whole runs and queries are O(blocks)
     this.#weights[10] = Math.min(this.#weights[10]!, 4);
     this.#weightSum = this.#weights.reduce((sum, weight) => sum + weight, 0);
-    this.#kinds = [0, 1, 2].filter(() => random.chance(0.6));
+    this.#kinds = COMPACTOR_KINDS.map((_kind, i) => i).filter(() => random.chance(0.6));
     this.#alignChance = random.chance(0.5) ? 0 : random.next() * 0.5;
     const capacityLog2 = Math.floor(Math.log2(this.#options.capacityBytes));
     this.#sizeBound = 2 ** random.between(Math.max(3, capacityLog2 - 5), Math.max(4, capacityLog2 - 2)); // a hundred blocks at most
