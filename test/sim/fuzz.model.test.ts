@@ -1,5 +1,6 @@
 // K40: no crash in any run. Random demands, arenas, policies, limits and costs, each run of a swarm switching things off and
 // weighting the rest wildly; every heap is walked after every operation, and the books must balance at the end.
+// FUZZ_RUNS=5000 FUZZ_FIRST_SEED=1001 npx vitest run test/sim/fuzz.model.test.ts takes other seeds.
 
 import { describe, expect, it } from "vitest";
 import { COMPACTOR_KINDS } from "../../allocator/compactor.ts";
