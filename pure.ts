@@ -101,6 +101,37 @@ export {
   weightsToJson,
 } from "./predictor/weights-file.ts";
 
+// The other forecasters: models with more features, and the ensemble that picks among all of them.
+
+export { Ensemble, type EnsembleMember, type EnsembleOptions, type Standing } from "./predictor/ensemble.ts";
+export {
+  createForecaster,
+  FORECASTER_IDS,
+  type ForecasterId,
+  type ForecasterOptions,
+} from "./predictor/forecasters.ts";
+
+// Who asks: the kind of a workload, and what each tenant does and says it will do.
+
+export {
+  MOST_HINTS,
+  MOST_TENANTS,
+  type TenantHint,
+  type TenantProfile,
+  TenantProfiles,
+} from "./predictor/tenant-profile.ts";
+export {
+  STRATEGIES,
+  WORKLOAD_BATCH,
+  WORKLOAD_INTERACTIVE,
+  WORKLOAD_NAMES,
+  WORKLOAD_REAL_TIME,
+  WORKLOAD_UNKNOWN,
+  WorkloadClassifier,
+  type WorkloadName,
+  type WorkloadStrategy,
+} from "./predictor/workload-class.ts";
+
 // What a forecast is worth: the simple baselines, and scores of any forecaster against them.
 
 export { BASELINE_IDS, type BaselineId, createBaseline } from "./predictor/baselines/registry.ts";
@@ -146,7 +177,16 @@ export { parseTrace, TraceParser, traceName } from "./scenarios/trace/trace-pars
 
 // The simulator: one run is a pure function of demand, policy, seed and options.
 
+export {
+  ATTACK_KINDS,
+  type Attack,
+  type AttackKind,
+  type AttackOutcome,
+  type AttackReport,
+  scheduleAttacks,
+} from "./sim/attacks.ts";
 export { DEFAULT_COST, ZERO_COST } from "./sim/cost-model.ts";
+export { type FleetOptions, type FleetOutcome, simulateFleet, type ZoneRunOptions } from "./sim/fleet.ts";
 export { JOURNAL_SCHEMA } from "./sim/journal.ts";
 export { defaultLimits } from "./sim/limiter.ts";
 export {
@@ -173,7 +213,7 @@ export type { CostModel, JournalSink, Limits, SimulateOptions, SimulateOutcome }
 
 // Policies: what there is, and how to add one of your own. A policy registers in the thread that runs it.
 
-export type { Arena as SimulatedArena, ProactiveVerdict } from "./sim/arena.ts";
+export type { Arena as SimulatedArena, Machinery, ProactiveVerdict, RunPlan } from "./sim/arena.ts";
 export {
   type ActionName,
   type Advice,
@@ -191,11 +231,20 @@ export {
   type PolicyWorld,
 } from "./sim/policies/policy.ts";
 export { allPolicies, type ResolvedPolicy, registerPolicy, resolvePolicy } from "./sim/policies/registry.ts";
+export { allSignals, registerSignal, type SignalDefinition, type SignalSite } from "./sim/signals.ts";
 
 // Many runs: paired comparisons with bootstrap intervals, and verdicts against a kept baseline.
 
 export { BASELINE_SCHEMA, type BaselineFile, type BaselineRow, runsDigest, toBaseline } from "./sim/suite/baseline.ts";
 export { compareRuns, intervalOf, pairBySeed } from "./sim/suite/comparisons.ts";
+export {
+  type DieboldMarianoResult,
+  dieboldMariano,
+  type LossDifferential,
+  lossDifferential,
+  pooledDieboldMariano,
+} from "./sim/suite/diebold-mariano.ts";
+export { holmAdjust } from "./sim/suite/holm.ts";
 export { metricNamed, RUN_METRICS, type RunMetric } from "./sim/suite/metrics.ts";
 export {
   compareBaselines,
@@ -204,6 +253,7 @@ export {
   type RegressionRow,
   type RegressionVerdict,
 } from "./sim/suite/regression.ts";
+export { type SignFlipResult, signFlipTest } from "./sim/suite/sign-flip.ts";
 export {
   BOOTSTRAP_RESAMPLES,
   CONFIDENCE_LEVEL,

@@ -170,7 +170,8 @@ export class GatherCompactor implements Compactor {
     const heap = this.heap;
     const largest = heap.largestHole();
     const seeds = this.#findSeeds();
-    let bestScore = -Infinity;
+    // What the largest hole is worth as it is: with a goal of 0 a run has to be better than none.
+    let bestScore = largest < goal ? -Infinity : GOAL_SCORE + largest * worth;
     let start = NO_WORD;
     let avoidStart = 0;
     let avoidEnd = 0;

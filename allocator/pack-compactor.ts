@@ -118,16 +118,20 @@ export class PackCompactor implements Compactor {
       return bytes;
     }
     let bytes = 0;
+    let place = hole;
     let end = source;
     let count = 0;
     do {
-      bytes += words[end]! & LENGTH_MASK;
-      end += (words[end]! & LENGTH_MASK) >> 2;
+      const length = words[end]! & LENGTH_MASK;
+      bytes += length;
+      place = alignWord(place, heap.alignOf(end)) + (length >> 2);
+      end += length >> 2;
       count++;
     } while (
       heap.isMovable(end) &&
       end < heap.endWord &&
       bytes + (words[end]! & LENGTH_MASK) <= limit &&
+      alignWord(place, heap.alignOf(end)) < end && // an aligned one may lie as low as it can
       this.#findGap(end, hole) < 0
     );
     for (; !isDry && count > 0; count--) {

@@ -30,7 +30,8 @@ export class RequestSizes {
   add(lengthBytes: number): void {
     assert(lengthBytes > 0, "a request has a length");
     const words = this.#words;
-    while (lengthBytes > BINS << words[WIDTH_LOG2]!) this.#widen();
+    // A product and not a shift: 32 bins of 64 MiB are 2^31, and there are requests of a GiB, if only to be denied.
+    while (lengthBytes > BINS * (1 << words[WIDTH_LOG2]!)) this.#widen();
     words[(lengthBytes - 1) >>> words[WIDTH_LOG2]!]!++;
     if (++words[SUM]! >= MOST_COUNT) this.#halve();
   }
@@ -50,7 +51,7 @@ export class RequestSizes {
   /** The length that no recent request exceeded, rounded up to the width of a bin; 0 before any. */
   largestBytes(): number {
     const words = this.#words;
-    for (let b = BINS - 1; b >= 0; b--) if (words[b]! > 0) return (b + 1) << words[WIDTH_LOG2]!;
+    for (let b = BINS - 1; b >= 0; b--) if (words[b]! > 0) return (b + 1) * (1 << words[WIDTH_LOG2]!);
     return 0;
   }
 

@@ -20,7 +20,18 @@ beforeAll(async () => {
   state.folder = temporaryFolder();
   state.json = join(state.folder, "e.json");
   const page = join(state.folder, "results.md");
-  const words = ["evaluate", "--quick", ...POLICIES, "--json", state.json, "--docs", page, "--metrics"];
+  const words = [
+    "evaluate",
+    "--quick",
+    ...POLICIES,
+    "--json",
+    state.json,
+    "--docs",
+    page,
+    "--metrics",
+    "--workers",
+    "1",
+  ];
   const finished = await run(words, { folder: state.folder });
   expect(finished.stderr).toContain("wrote");
   expect(finished.status).toBe(0);
@@ -76,15 +87,11 @@ describe("the document", () => {
   });
 
   test("equal seeds give equal bytes, whatever the workers", async () => {
-    const words = ["evaluate", "--quick", ...POLICIES, "--parts", "suite,forecast", "--json"];
-    const [one, three] = await Promise.all([
-      run([...words, "--workers", "1"]),
-      run([...words, "--workers", "3"], { environment: { LC_ALL: "tr_TR.UTF-8" } }),
-    ]);
-    expect(one.stdout).toBe(three.stdout);
-    const parts = (JSON.parse(one.stdout) as EvaluationFile).parts;
-    expect(parts.suite).toEqual(document().parts.suite);
-    expect(parts.forecast).toEqual(document().parts.forecast);
+    const words = ["evaluate", "--quick", ...POLICIES, "--parts", "suite,forecast", "--json", "--workers", "3"];
+    const { stdout } = await run(words, { environment: { LC_ALL: "tr_TR.UTF-8" } });
+    const parts = (JSON.parse(stdout) as EvaluationFile).parts;
+    const one = document().parts;
+    expect(JSON.stringify([parts.suite, parts.forecast])).toBe(JSON.stringify([one.suite, one.forecast]));
   });
 });
 

@@ -55,6 +55,11 @@ describe("entries of the package", () => {
 
   it("the names that users start from are there", () => {
     const expected = ["Heap", "PressurePredictor", "simulate", "readTrace", "GuardedForecaster", "registerPolicy"];
+    const further = [
+      ...["createForecaster", "WorkloadClassifier", "TenantProfiles", "simulateFleet", "scheduleAttacks"],
+      ...["registerSignal", "allSignals", "signFlipTest", "holmAdjust", "dieboldMariano"],
+    ];
+    for (const name of further) expect(typeof pure[name], name).toBe("function");
     for (const name of expected) expect(typeof whole[name], name).toBe("function");
     expect(names).toEqual(
       expect.arrayContaining([...expected, "Demand", "RunResult", "PolicyDefinition", "Forecaster"]),
@@ -68,6 +73,22 @@ describe("entries of the package", () => {
     expect(names.filter((name) => !words.has(name))).toEqual([]);
     const examples = readdirSync(`${root}/examples`).filter((name) => name.endsWith(".ts"));
     expect(examples.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it("docs/library.md tells every field of a definition and every method of a policy", () => {
+    const text = readFileSync(`${root}/docs/library.md`, "utf8");
+    const section = text.slice(text.indexOf("### A policy of your own"), text.indexOf("## Many runs"));
+    const source = readFileSync(`${root}/sim/policies/policy.ts`, "utf8");
+    const membersOf = (name: string) => {
+      const from = source.indexOf(`export interface ${name} {`);
+      const body = source.slice(from, source.indexOf("\n}\n", from));
+      return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm)].map((match) => match[1] as string);
+    };
+    const members = [...membersOf("PolicyDefinition"), ...membersOf("Policy")];
+    expect(members.length).toBeGreaterThan(15);
+    // Of no use to others: a world without cost is for one bound alone. And `create` is what makes a policy.
+    const words = new Set(section.match(/\w+/g));
+    expect(members.filter((name) => !words.has(name))).toEqual(["isFreeOfCost", "create"]);
   });
 
   it("names in code in docs/library.md exist", () => {
