@@ -18,25 +18,27 @@ export const MISS_RATE = 0.1;
 export const LABELS_UNTIL_TRUSTED = 20;
 
 /** Slots of the tracker from `at` on. */
-const MARGIN = 0;
-const ERROR = 1; // decayed mean |forecast − label|
-const PERSISTENCE_ERROR = 2; // the same of persistence
-const MISSES = 3; // decayed miss rate
+export const TRACKED_MARGIN = 0;
+export const TRACKED_ERROR = 1; // decayed mean |forecast − label|
+export const TRACKED_PERSISTENCE_ERROR = 2; // the same of persistence
+export const TRACKED_MISSES = 3; // decayed miss rate
 export const ERROR_TRACKER_LENGTH = 4;
 
-const LEAST_MARGIN = 0.001;
+export const LEAST_MARGIN = 0.001;
 const RISE = 1.045; // e^u
-const FALL = expDeterministic((-logDeterministic(RISE) * MISS_RATE) / (1 - MISS_RATE));
+/** ln of what a hit divides the margin by; a miss multiplies it by nine times as much. */
+export const MARGIN_STEP = (logDeterministic(RISE) * MISS_RATE) / (1 - MISS_RATE);
+const FALL = expDeterministic(-MARGIN_STEP);
 const MEMORY = 1 / 64; // 32 s of ticks
 const INITIAL_MARGIN = 0.05;
 const NEGLIGIBLE = 0.0025; // a quarter of a percentage point: errors below it count as equal
 
 /** Sets the tracker at `at` to "nothing known". */
 export function resetErrorTracker(state: Float64Array, at: number): void {
-  state[at + MARGIN] = INITIAL_MARGIN;
-  state[at + ERROR] = 0;
-  state[at + PERSISTENCE_ERROR] = 0;
-  state[at + MISSES] = MISS_RATE;
+  state[at + TRACKED_MARGIN] = INITIAL_MARGIN;
+  state[at + TRACKED_ERROR] = 0;
+  state[at + TRACKED_PERSISTENCE_ERROR] = 0;
+  state[at + TRACKED_MISSES] = MISS_RATE;
 }
 
 /** Slots of a matured sample. */
@@ -55,21 +57,25 @@ export function trackError(state: Float64Array, at: number, labels: number, samp
   const label = sample[MATURED_LABEL];
   const forecast = sample[MATURED_FORECAST];
   const k = labels < 63 ? 1 / (labels + 1) : MEMORY; // a plain mean until the memory is full
-  state[at + ERROR] += k * (Math.abs(forecast - label) - state[at + ERROR]);
-  state[at + PERSISTENCE_ERROR] += k * (Math.abs(sample[MATURED_PERSISTENCE] - label) - state[at + PERSISTENCE_ERROR]);
+  state[at + TRACKED_ERROR] += k * (Math.abs(forecast - label) - state[at + TRACKED_ERROR]);
+  state[at + TRACKED_PERSISTENCE_ERROR] +=
+    k * (Math.abs(sample[MATURED_PERSISTENCE] - label) - state[at + TRACKED_PERSISTENCE_ERROR]);
   const miss = label > forecast + sample[MATURED_MARGIN] ? 1 : 0;
-  state[at + MARGIN] = Math.max(LEAST_MARGIN, Math.min(1, state[at + MARGIN] * (miss === 1 ? RISE : FALL)));
-  state[at + MISSES] += MEMORY * (miss - state[at + MISSES]);
+  state[at + TRACKED_MARGIN] = Math.max(
+    LEAST_MARGIN,
+    Math.min(1, state[at + TRACKED_MARGIN] * (miss === 1 ? RISE : FALL)),
+  );
+  state[at + TRACKED_MISSES] += MEMORY * (miss - state[at + TRACKED_MISSES]);
 }
 
 /** The margin, 0..1. */
 export function trackedMargin(state: Float64Array, at: number): number {
-  return state[at + MARGIN];
+  return state[at + TRACKED_MARGIN];
 }
 
 /** The decayed mean of |forecast − label|, 0..1. */
 export function trackedError(state: Float64Array, at: number): number {
-  return state[at + ERROR];
+  return state[at + TRACKED_ERROR];
 }
 
 /**
@@ -78,8 +84,8 @@ export function trackedError(state: Float64Array, at: number): number {
  */
 export function trackedConfidence(state: Float64Array, at: number, labels: number): number {
   if (labels < LABELS_UNTIL_TRUSTED) return 0;
-  const ratio = (state[at + ERROR] + NEGLIGIBLE) / (state[at + PERSISTENCE_ERROR] + NEGLIGIBLE);
+  const ratio = (state[at + TRACKED_ERROR] + NEGLIGIBLE) / (state[at + TRACKED_PERSISTENCE_ERROR] + NEGLIGIBLE);
   const earned = Math.min(1, Math.max(0, 1.5 - ratio));
-  const overMisses = Math.max(0, state[at + MISSES] - MISS_RATE) / (1 - MISS_RATE);
+  const overMisses = Math.max(0, state[at + TRACKED_MISSES] - MISS_RATE) / (1 - MISS_RATE);
   return earned * (1 - overMisses) * (labels / (labels + LABELS_UNTIL_TRUSTED));
 }

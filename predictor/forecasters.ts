@@ -1,8 +1,9 @@
-// Every forecaster by name: the simple baselines, the network, and the larger models. Who wants a signal asks here.
+// Every forecaster by name: the simple baselines, the network, the same in fewer bytes, and the larger models. Who wants a signal asks here.
 
 import { MempredError } from "../core/errors.ts";
 import type { Forecaster } from "../core/forecaster.ts";
 import { BASELINE_IDS, type BaselineId, createBaseline } from "./baselines/registry.ts";
+import { CompactPredictor } from "./compact-predictor.ts";
 import { Ensemble } from "./ensemble.ts";
 import { Gru } from "./gru.ts";
 import { PressurePredictor } from "./pressure-predictor.ts";
@@ -10,15 +11,15 @@ import { shippedWeights } from "./shipped-weights.ts";
 import { Wide } from "./wide.ts";
 
 /** In the order of reports. */
-export const FORECASTER_IDS = [...BASELINE_IDS, "neural", "wide", "gru", "ensemble"] as const;
+export const FORECASTER_IDS = [...BASELINE_IDS, "neural", "compact", "wide", "gru", "ensemble"] as const;
 export type ForecasterId = (typeof FORECASTER_IDS)[number];
 
 export interface ForecasterOptions {
   /** Of the stream "weights", where weights are drawn. Default 1. */
   readonly seed?: number | undefined;
   /**
-   * 49 weights for the 4→8→1 network, alone or as a member; "cold": drawn from the seed. Absent: the shipped ones. The other
-   * models start from what they ship with.
+   * 49 weights for the 4→8→1 network, alone or as a member; "cold": drawn from the seed. Absent: the shipped ones. The
+   * other models start from what they ship with.
    */
   readonly weights?: ArrayLike<number> | "cold" | undefined;
 }
@@ -35,6 +36,8 @@ export function createForecaster(id: string, options: ForecasterOptions = {}): F
   switch (id) {
     case "neural":
       return createNeural(options);
+    case "compact":
+      return new CompactPredictor();
     case "wide":
       return new Wide();
     case "gru":

@@ -8,6 +8,9 @@ import type { TrainingSamples } from "./trainer.ts";
 
 const FIELDS = INPUT_COUNT + 1; // features and anchor
 
+/** Whoever shows what its forecasts start from. */
+export type Featured = Pick<PressurePredictor, "readFeatures">;
+
 export class SampleCollector {
   readonly #ring = new Float64Array(HORIZON_TICKS * FIELDS);
   readonly #row = new Float64Array(FIELDS);
@@ -24,7 +27,7 @@ export class SampleCollector {
   }
 
   /** Call after the predictor's own tick, with the same arguments. */
-  tick(predictor: PressurePredictor, nowMicros: number, pressureRatio: number, isLabelMasked: boolean): void {
+  tick(predictor: Featured, nowMicros: number, pressureRatio: number, isLabelMasked: boolean): void {
     if (nowMicros - this.#tickAtMicros > 2 * TICK_MICROS) this.#filled = 0;
     this.#tickAtMicros = nowMicros;
     const at = this.#head * FIELDS;

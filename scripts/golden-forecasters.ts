@@ -1,4 +1,4 @@
-// Writes test/golden/forecasters.json: what the larger forecasters say over the golden run, to the last bit. Run it only when
+// Writes test/golden/forecasters.json: what the forecasters other than `neural` say over the golden run, to the last bit. Run it only when
 // parameters or arithmetic are meant to change, and say why in the commit: npx tsx scripts/golden-forecasters.ts
 
 import { writeFileSync } from "node:fs";

@@ -5,6 +5,7 @@
 import { assert } from "../core/errors.ts";
 import type { Forecaster } from "../core/forecaster.ts";
 import { DampedHolt } from "../predictor/baselines/damped-holt.ts";
+import { COMPACT_STATE_BYTES, CompactPredictor } from "../predictor/compact-predictor.ts";
 import { PREDICTOR_STATE_BYTES, PressurePredictor } from "../predictor/pressure-predictor.ts";
 import { shippedWeights } from "../predictor/shipped-weights.ts";
 import { PerfectForecaster } from "./perfect-forecaster.ts";
@@ -43,6 +44,13 @@ const definitions: SignalDefinition[] = [
         seed,
         weights: weights === "cold" ? undefined : (weights ?? shippedWeights()),
       }),
+  },
+  // Its weights are constants of the program, so `weights` is not for it.
+  {
+    id: "compact",
+    stateBytes: COMPACT_STATE_BYTES,
+    isGuarded: true,
+    create: ({ buffer, byteOffset }) => new CompactPredictor({ buffer, byteOffset }),
   },
   // Its state is kept beside the arena, but so many bytes of the arena are taken for it.
   { id: "holt", stateBytes: new DampedHolt().stateBytes, isGuarded: true, create: () => new DampedHolt() },

@@ -1,6 +1,6 @@
 // What a forecaster is told of a shadow arena, recorded once per (family, level, seed) so that any number of forecasters can
-// be replayed over it without simulating again. The shadow is the one of `simulate`: reactive, slides on demand, with the
-// predictor's bytes given up. A record is a function of its key, kept in .mempred/forecast-lab; delete it after a change of the
+// be replayed over it without simulating again. The shadow is the one that `simulate` keeps beside `neural`: it compacts on demand
+// with the machinery and gives up the bytes that its definition names. A record is a function of its key, kept in .mempred/forecast-lab; delete it after a change of the
 // simulator, or pass `isFresh`.
 //
 // Two parts: a stream of every observation and compaction in order, exact, for the real `Forecaster`s, and one row of figures
@@ -18,10 +18,11 @@ import { Arena } from "../../sim/arena.ts";
 import { DEFAULT_COST } from "../../sim/cost-model.ts";
 import { demandFacts } from "../../sim/demand-facts.ts";
 import { defaultLimits } from "../../sim/limiter.ts";
+import { neural } from "../../sim/policies/neural.ts";
 import { criticalThreshold } from "../../sim/pressure-meter.ts";
 
 /** Raised whenever a record's content changes. */
-const RECORD_VERSION = 3;
+const RECORD_VERSION = 4;
 const FOLDER = fileURLToPath(new URL("../../.mempred/forecast-lab/", import.meta.url));
 
 /** Figures of a tick; "since" = since the tick before. */
@@ -111,9 +112,9 @@ function simulateRecord(key: RecordKey): RunRecord {
     demand,
     facts,
     fit: "segregated",
-    compactor: "slide",
-    proactiveCompactor: "slide",
-    compactsOnDemand: true,
+    compactor: neural.compactor ?? "slide",
+    proactiveCompactor: neural.proactiveCompactor ?? "slide",
+    compactsOnDemand: neural.compactsOnDemand,
     limits: defaultLimits(capacity),
     cost: DEFAULT_COST,
     retries: 0,
@@ -121,7 +122,7 @@ function simulateRecord(key: RecordKey): RunRecord {
     isMeasured: false,
     journal: null,
   });
-  arena.placeOwnBlock(PREDICTOR_STATE_BYTES);
+  arena.placeOwnBlock(PREDICTOR_STATE_BYTES + (neural.stateBytes ?? 0));
   const ticks = Math.floor(demand.durationMicros / TICK_MICROS) + 1;
   const columns = Object.fromEntries(COLUMNS.map((name) => [name, new Float32Array(ticks)])) as Record<
     ColumnName,

@@ -85,7 +85,7 @@ function quantized(parameters: Float64Array): number[] {
 }
 
 /** The error on the tuning seeds, as a line. */
-function held(make: () => Forecaster): string {
+export function held(make: () => Forecaster): string {
   const counts = keysOf(TUNING_SEEDS).map((key) => {
     const record = recordOf(key);
     return scoreRecord(record, replay(record, make()));

@@ -12,7 +12,7 @@ const makers: readonly [string, () => Forecaster][] = [
   ...BASELINE_IDS.map((id): [string, () => Forecaster] => [id, () => createBaseline(id)]),
   ["neural", () => new PressurePredictor({ seed: 1 })],
   ["guarded neural", () => new GuardedForecaster(new PressurePredictor({ seed: 1 }))],
-  ...["wide", "gru", "ensemble"].flatMap((id): [string, () => Forecaster][] => [
+  ...["compact", "wide", "gru", "ensemble"].flatMap((id): [string, () => Forecaster][] => [
     [id, () => createForecaster(id)],
     [`guarded ${id}`, () => new GuardedForecaster(createForecaster(id))],
   ]),

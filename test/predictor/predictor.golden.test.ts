@@ -13,7 +13,7 @@ const goldenSaid = JSON.parse(readFileSync(new URL("../golden/forecasters.json",
 >;
 
 describe("golden (npx tsx scripts/golden-forecasters.ts)", () => {
-  it("K74, K81: wide, gru and the ensemble say the same to the last bit", () => {
+  it("K74, K81: compact, wide, gru and the ensemble say the same to the last bit", () => {
     expect(goldenForecasters()).toEqual(goldenSaid);
   });
 });
