@@ -8,6 +8,6 @@ export const predictive = controlled({
   id: "predictive",
   title: "predictive",
   description: "what ships: the compact 4-8-1 network, its interval, and a controller that grows a hole ahead of need",
-  signal: "network",
+  signal: "compact",
   isBound: false,
 });

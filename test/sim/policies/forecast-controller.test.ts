@@ -98,6 +98,7 @@ function scene({ large, signal = true, tuning, limits, reserveBytes, isAutonomyO
     isAutonomyOn,
     reserveBytes: reserveBytes ?? null,
     placeboRuns: 0,
+    placeboPacks: 0,
     state: { buffer: new ArrayBuffer(REQUEST_SIZES_BYTES), byteOffset: 0 },
     tuning: { ...TUNING, ...tuning },
   });
