@@ -5,12 +5,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeAll, describe, expect, test } from "vitest";
-import { ForecastTape } from "../../cli/forecast-tape.ts";
-import { BASELINE_IDS } from "../../predictor/baselines/registry.ts";
 import { getScenario } from "../../scenarios/registry.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { EVALUATION_FIGURES, type EvaluationFile } from "../../sim/suite/evaluation.ts";
-import { fakeHost, run, temporaryFolder } from "./fake-host.ts";
+import { run, temporaryFolder } from "./fake-host.ts";
 import { XmlCheck } from "./xml-check.ts";
 
 const POLICIES = ["--policy", "reactive,reactive:evacuate,placebo,watermark,predictive"];
@@ -221,42 +219,4 @@ describe("what is refused", () => {
     expect([2, 3]).toContain(bad.status); // burst refuses its demand, ramp breaks an invariant: whichever is first
     expect(bad.stderr).toMatch(/no such burst|two blocks overlap/);
   });
-});
-
-test("an interrupt: what was done is written and marked, and the last whole evaluation stays", async () => {
-  const folder = temporaryFolder();
-  const json = join(folder, "e.json");
-  const host = fakeHost({ folder, isTerminal: true, environment: { NO_COLOR: "1" } });
-  const words = ["evaluate", "--parts", "suite", "--policy", "reactive,predictive", "--json", json, "--workers", "1"];
-  const running = run(words, host);
-  while (!host.stderr.text.includes(" of 2,000 runs")) await new Promise((resolve) => setTimeout(resolve, 5));
-  host.signal("SIGINT");
-  const { status, stdout, stderr } = await running;
-  expect(status).toBe(130);
-  expect(stderr).toContain("SIGINT: what was done is written and marked isPartial");
-  expect(stdout).toContain("partial: the part suite was interrupted");
-  const file = JSON.parse(readFileSync(json, "utf8")) as EvaluationFile;
-  expect(file.parts.suite).toMatchObject({ isPartial: true });
-  expect(file.parts.suite!.rows.length).toBeGreaterThan(0);
-});
-
-test("the tape of forecasts agrees with the run's own score, baselines too", () => {
-  const shape = {
-    pressureRatio: 0.95,
-    seed: 7,
-    durationMicros: 120_000_000,
-    ratePerSecond: 100,
-    capacityBytes: 102_400,
-  };
-  const demand = getScenario("tide").generate(shape);
-  const tape = new ForecastTape();
-  const { forecast } = simulate({ demand, policy: "predictive", seed: 7, journal: tape.sink }).result;
-  const taped = tape.report()!;
-  expect(taped.maePercentPoints).toBeCloseTo(forecast!.maePercentPoints!, 9);
-  for (const id of BASELINE_IDS) {
-    const baseline = taped.maePercentPoints - taped.losses[id]!.mean;
-    expect(baseline, id).toBeCloseTo(forecast!.baselineMaePercentPoints[id]!, 9);
-    expect(taped.losses[id]!.count).toBe(forecast!.predictions);
-  }
-  expect(new ForecastTape().report()).toBeNull();
 });
