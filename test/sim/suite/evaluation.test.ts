@@ -185,8 +185,8 @@ describe("marks", () => {
     });
     expect(statusOf(file, "avoidable OOM against reactive")).toEqual(["met", -0.7]);
     expect(statusOf(file, "clairvoyant")).toEqual(["not measured", null]);
-    expect(statusOf(file, "all OOM: not worse")[0]).toBe("met"); // the interval holds 0
-    expect(statusOf(file, "denied bytes: not worse")[0]).toBe("missed");
+    expect(statusOf(file, "all OOM against reactive: not worse")[0]).toBe("met"); // the interval holds 0
+    expect(statusOf(file, "denied bytes against reactive: not worse")[0]).toBe("missed");
     expect(statusOf(file, "real traces")).toEqual(["not measured", null]);
     expect(statusOf(file, "one hour autonomous")).toEqual(["not measured", null]);
   });

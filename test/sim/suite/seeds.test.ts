@@ -17,7 +17,7 @@ const root = new URL("../../../", import.meta.url);
 
 /** Seeds of every `--seeds X` or `--seed X` in a text, quoted words of a program included. */
 function seedsIn(text: string): number[] {
-  return [...text.matchAll(/--seeds?["',\s]+([\d.,]*\d)/g)].flatMap((match) =>
+  return [...text.matchAll(/(?:--seeds?["',\s]+|training seeds )([\d.,]*\d)/g)].flatMap((match) =>
     /^\d+$/.test(match[1]!) && match[0].startsWith("--seed ") ? [Number(match[1])] : parseSeeds(match[1]!),
   );
 }
@@ -46,6 +46,6 @@ describe("seeds", () => {
       expect(seeds.length, `${source} says which seeds it was trained on`).toBeGreaterThan(0);
       for (const seed of seeds) expect(seed, source).toBeGreaterThanOrEqual(FIRST_TRAINING_SEED);
     }
-    expect(seedsIn('["train", "--seeds", "1..3"] and --seed 7')).toEqual([1, 2, 3, 7]);
+    expect(seedsIn('["train", "--seeds", "1..3"] and --seed 7, training seeds 4..5')).toEqual([1, 2, 3, 7, 4, 5]);
   });
 });
