@@ -54,9 +54,11 @@ export { COMPACTOR_KINDS, type Compactor, type CompactorKind, createCompactor } 
 export { type FitKind, Heap, type HeapOptions, NO_HANDLE } from "./allocator/heap.ts";
 export { ZonedHeap, type ZoneOptions, type ZoneStatistics } from "./allocator/zoned-heap.ts";
 
-// The predictor: a 4→8→1 network in 656 bytes that learns online, alone or under a watchdog. It needs no simulator.
+// The predictor: a 4→8→1 network in 656 bytes that learns online, or in 48 with constant weights, alone or under a watchdog. It
+// needs no simulator.
 
 export type { Forecaster } from "./core/forecaster.ts";
+export { COMPACT_STATE_BYTES, CompactPredictor, type CompactPredictorOptions } from "./predictor/compact-predictor.ts";
 export {
   GuardedForecaster,
   type GuardedForecasterOptions,

@@ -17,6 +17,7 @@
 // steps around that of now and six bits tell which. Multi-byte values are in the machine's order, as the block is live memory.
 
 import { HORIZON_TICKS } from "../core/units.ts";
+import { IO_FORECAST, IO_LABEL, IO_X } from "./kernel.ts";
 
 /** A sample is taken, and a label comes, at each second tick: half the ring, and labels 0.5 s apart say nearly the same. */
 export const SAMPLE_EACH_TICKS = 2;
@@ -61,7 +62,7 @@ export const LEARNED_MOST = 2 * LEARNED_STEPS;
 export const MOST_LABELS = 255;
 
 /** Steps that a miss raises the margin by; a hit lowers it by one. */
-const STEPS_OF_A_MISS = 9;
+export const STEPS_OF_A_MISS = 9;
 /** Most that the margin can have risen between a sample and its label. */
 const MOST_RISE = STEPS_OF_A_MISS * COMPACT_SAMPLES;
 const FORECAST_STEPS = 2046;
@@ -70,16 +71,19 @@ const PRESSURE_STEPS = 255;
 const RATE_STEPS = 127;
 
 /**
- * A sample in 32 bits; a forecast that is not finite is marked as such.
+ * The sample of a forecast in 32 bits, as an int32: forecast, P and x1 are in IO_FORECAST, IO_LABEL and IO_X of `io`. A
+ * forecast that is not finite is marked as such; x1 can be NaN only beside one.
  * @param marginStep step of the margin that was announced with it
- * @param rate x1, 0..1
  */
-export function packSample(forecast: number, marginStep: number, pressureRatio: number, rate: number): number {
+export function packSample(io: Float64Array, marginStep: number): number {
+  const forecast = io[IO_FORECAST];
+  const rate = io[IO_X];
   let steps = FORECAST_NOT_FINITE;
-  if (forecast - forecast === 0) steps = Math.round(Math.max(0, Math.min(1, forecast)) * FORECAST_STEPS);
-  const pressure = Math.round(pressureRatio * PRESSURE_STEPS);
-  const x1 = rate >= 0 ? Math.round(rate * RATE_STEPS) : 0; // NaN only beside a forecast that is not finite either
-  return ((steps << 21) | ((marginStep & 63) << 15) | (pressure << 7) | x1) >>> 0;
+  if (forecast - forecast === 0) {
+    steps = Math.round((forecast < 0 ? 0 : forecast > 1 ? 1 : forecast) * FORECAST_STEPS);
+  }
+  const pressure = Math.round(io[IO_LABEL] * PRESSURE_STEPS);
+  return (steps << 21) | ((marginStep & 63) << 15) | (pressure << 7) | Math.round(rate * RATE_STEPS); // NaN | is 0
 }
 
 export function isSampleFinite(sample: number): boolean {

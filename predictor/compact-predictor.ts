@@ -48,9 +48,11 @@ import {
   SAMPLE_EACH_TICKS,
   SAMPLES_U32,
   SINCE_MILLIS_U16,
+  STEPS_OF_A_MISS,
 } from "./compact-layout.ts";
 import {
   ERROR_TRACKER_LENGTH,
+  INITIAL_MARGIN,
   LEAST_MARGIN,
   MARGIN_STEP,
   MATURED_FORECAST,
@@ -68,7 +70,7 @@ import {
 } from "./error-tracker.ts";
 import { featuresInto, MEMORY_MICROS, moveLevel } from "./features.ts";
 import { forwardKernel, IO_ANCHOR, IO_FORECAST, IO_LABEL, IO_LENGTH, IO_NOW, IO_X } from "./kernel.ts";
-import { B2_AT, lossSlope } from "./network.ts";
+import { B2_AT, LOSS_SOFTNESS } from "./network.ts";
 import { compactWeights } from "./shipped-compact.ts";
 import {
   COMPACTIONS,
@@ -79,7 +81,6 @@ import {
   RATIO_STEPS,
   TICK_AT_MICROS,
   TRACKER,
-  toFixed16,
 } from "./state-layout.ts";
 
 export { COMPACT_STATE_BYTES } from "./compact-layout.ts";
@@ -93,6 +94,12 @@ const LONG_AGO_MICROS = 1e300;
 const BIAS_LEARNING_RATE = 0.004;
 const RATE_LEARNING_RATE = 0.01;
 const MOST_MARGIN_STEP = Math.floor(-logDeterministic(LEAST_MARGIN) / MARGIN_STEP);
+/** The margin at each step: what the tracker would reach by so many steps from the least one. */
+const MARGINS = Float64Array.from(
+  { length: MOST_MARGIN_STEP + 1 },
+  (_, step) => LEAST_MARGIN * expDeterministic(step * MARGIN_STEP),
+);
+const INITIAL_MARGIN_STEP = Math.round(logDeterministic(INITIAL_MARGIN / LEAST_MARGIN) / MARGIN_STEP);
 
 export interface CompactPredictorOptions {
   /** Memory to live in; a fresh one when absent. */
@@ -196,7 +203,7 @@ export class CompactPredictor implements Forecaster {
   }
 
   upperMargin(): number {
-    return LEAST_MARGIN * expDeterministic((this.#halves[MARGIN_PHASE_U16] >> PHASE_SHIFT) * MARGIN_STEP);
+    return MARGINS[this.#halves[MARGIN_PHASE_U16] >> PHASE_SHIFT];
   }
 
   confidence(): number {
@@ -229,9 +236,9 @@ export class CompactPredictor implements Forecaster {
 
   #initialize(): void {
     this.bytes.fill(0);
-    const state = this.#state;
-    resetErrorTracker(state, TRACKER);
-    this.#writeTracker();
+    resetErrorTracker(this.#state, TRACKER);
+    this.#writeErrors();
+    this.#halves[MARGIN_PHASE_U16] = INITIAL_MARGIN_STEP << PHASE_SHIFT;
     this.#halves[SINCE_MILLIS_U16] = LONG_AGO_MILLIS;
     this.#halves[BIAS_U16] = LEARNED_NONE;
     this.#halves[RATE_WEIGHT_U16] = LEARNED_NONE;
@@ -249,15 +256,15 @@ export class CompactPredictor implements Forecaster {
     state[LEVEL] = fromFixed16(halves[LEVEL_U16]);
     state[TICK_AT_MICROS] = io[IO_NOW] - (since === LONG_AGO_MILLIS ? LONG_AGO_MICROS : since * MICROS_PER_MILLI);
     moveLevel(state, io);
-    halves[LEVEL_U16] = toFixed16(state[LEVEL]);
+    halves[LEVEL_U16] = state[LEVEL] * RATIO_STEPS + 0.5;
     halves[SINCE_MILLIS_U16] = 0;
     const phase = halves[MARGIN_PHASE_U16] & PHASE_MASK;
     if (phase % SAMPLE_EACH_TICKS === SAMPLE_EACH_TICKS - 1) {
       const at = SAMPLES_U32 + (phase - (SAMPLE_EACH_TICKS - 1)) / SAMPLE_EACH_TICKS;
       if (bytes[FILLED_U8] < COMPACT_SAMPLES) bytes[FILLED_U8]++;
-      else if (!isLabelMasked) this.#learn(this.#words[at]);
+      else if (!isLabelMasked) this.#learn(at);
       this.#forward();
-      this.#words[at] = packSample(io[IO_FORECAST], halves[MARGIN_PHASE_U16] >> PHASE_SHIFT, io[IO_LABEL], io[IO_X]);
+      this.#words[at] = packSample(io, halves[MARGIN_PHASE_U16] >> PHASE_SHIFT);
     }
     halves[MARGIN_PHASE_U16] += phase + 1 === HORIZON_TICKS ? -phase : 1;
   }
@@ -269,29 +276,35 @@ export class CompactPredictor implements Forecaster {
     words[CLOCK_U32] -= count - Math.floor((count * MEMORY_MILLIS) / (MEMORY_MILLIS + since));
   }
 
-  /** The label of `sample` is in IO_LABEL: takes in its error and learns from it. */
-  #learn(sample: number): void {
+  /** The label of the sample at `at` is in IO_LABEL: takes in its error and learns from it. */
+  #learn(at: number): void {
+    const sample = this.#words[at] | 0;
     if (!isSampleFinite(sample)) return;
     const matured = this.#matured;
+    const state = this.#state;
+    const halves = this.#halves;
     const bytes = this.bytes;
-    const marginStep = marginStepOfSample(sample, this.#halves[MARGIN_PHASE_U16] >> PHASE_SHIFT);
-    const label = this.#io[IO_LABEL];
+    const step = halves[MARGIN_PHASE_U16] >> PHASE_SHIFT;
     matured[MATURED_FORECAST] = forecastOfSample(sample);
-    matured[MATURED_MARGIN] = LEAST_MARGIN * expDeterministic(marginStep * MARGIN_STEP);
+    matured[MATURED_MARGIN] = MARGINS[marginStepOfSample(sample, step)];
     matured[MATURED_PERSISTENCE] = pressureOfSample(sample);
-    matured[MATURED_LABEL] = label;
+    matured[MATURED_LABEL] = this.#io[IO_LABEL];
     this.#readTracker();
-    trackError(this.#state, TRACKER, bytes[LABELS_U8], matured);
-    this.#writeTracker();
+    trackError(state, TRACKER, bytes[LABELS_U8], matured);
+    const isMiss = state[TRACKER + TRACKED_MARGIN] > MARGINS[step];
+    const moved = isMiss ? Math.min(MOST_MARGIN_STEP, step + STEPS_OF_A_MISS) : Math.max(0, step - 1);
+    halves[MARGIN_PHASE_U16] = (moved << PHASE_SHIFT) | (halves[MARGIN_PHASE_U16] & PHASE_MASK);
+    this.#writeErrors();
     if (bytes[LABELS_U8] < MOST_LABELS) bytes[LABELS_U8]++;
-    const slope = lossSlope(matured[MATURED_FORECAST], label);
-    this.#move(BIAS_U16, BIAS_LEARNING_RATE * slope);
-    this.#move(RATE_WEIGHT_U16, RATE_LEARNING_RATE * slope * (2 * rateOfSample(sample) - 1));
+    const error = matured[MATURED_FORECAST] - matured[MATURED_LABEL];
+    const slope = (LEARNED_STEPS * error) / ((error < 0 ? -error : error) + LOSS_SOFTNESS);
+    this.#move(BIAS_U16, Math.round(BIAS_LEARNING_RATE * slope) | 0);
+    this.#move(RATE_WEIGHT_U16, Math.round(RATE_LEARNING_RATE * slope * (2 * rateOfSample(sample) - 1)) | 0);
   }
 
-  /** Takes `step` off one of the two learned numbers. */
-  #move(at: number, step: number): void {
-    const moved = this.#halves[at] - Math.round(step * LEARNED_STEPS);
+  /** Takes `steps` off one of the two learned numbers. */
+  #move(at: number, steps: number): void {
+    const moved = this.#halves[at] - steps;
     this.#halves[at] = Math.max(LEARNED_NONE - LEARNED_MOST, Math.min(LEARNED_NONE + LEARNED_MOST, moved));
   }
 
@@ -328,21 +341,19 @@ export class CompactPredictor implements Forecaster {
   #readTracker(): void {
     const halves = this.#halves;
     const state = this.#state;
-    state[TRACKER + TRACKED_MARGIN] = this.upperMargin();
-    state[TRACKER + TRACKED_ERROR] = fromFixed16(halves[ERROR_U16]);
-    state[TRACKER + TRACKED_PERSISTENCE_ERROR] = fromFixed16(halves[PERSISTENCE_U16]);
-    state[TRACKER + TRACKED_MISSES] = fromFixed16(halves[MISSES_U16]);
+    state[TRACKER + TRACKED_MARGIN] = MARGINS[halves[MARGIN_PHASE_U16] >> PHASE_SHIFT];
+    state[TRACKER + TRACKED_ERROR] = halves[ERROR_U16] / RATIO_STEPS;
+    state[TRACKER + TRACKED_PERSISTENCE_ERROR] = halves[PERSISTENCE_U16] / RATIO_STEPS;
+    state[TRACKER + TRACKED_MISSES] = halves[MISSES_U16] / RATIO_STEPS;
   }
 
-  #writeTracker(): void {
+  /** The tracked ratios are within 0..1, so that to round is all there is to do. */
+  #writeErrors(): void {
     const halves = this.#halves;
     const state = this.#state;
-    const exact = logDeterministic(state[TRACKER + TRACKED_MARGIN] / LEAST_MARGIN) / MARGIN_STEP;
-    const step = Math.max(0, Math.min(MOST_MARGIN_STEP, Math.round(exact)));
-    halves[MARGIN_PHASE_U16] = (step << PHASE_SHIFT) | (halves[MARGIN_PHASE_U16] & PHASE_MASK);
-    halves[ERROR_U16] = toFixed16(state[TRACKER + TRACKED_ERROR]);
-    halves[PERSISTENCE_U16] = toFixed16(state[TRACKER + TRACKED_PERSISTENCE_ERROR]);
-    halves[MISSES_U16] = toFixed16(state[TRACKER + TRACKED_MISSES]);
+    halves[ERROR_U16] = state[TRACKER + TRACKED_ERROR] * RATIO_STEPS + 0.5;
+    halves[PERSISTENCE_U16] = state[TRACKER + TRACKED_PERSISTENCE_ERROR] * RATIO_STEPS + 0.5;
+    halves[MISSES_U16] = state[TRACKER + TRACKED_MISSES] * RATIO_STEPS + 0.5;
   }
 
   /** Name of a field that no predictor could have left, null when there is none. */

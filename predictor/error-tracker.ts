@@ -30,7 +30,7 @@ const RISE = 1.045; // e^u
 export const MARGIN_STEP = (logDeterministic(RISE) * MISS_RATE) / (1 - MISS_RATE);
 const FALL = expDeterministic(-MARGIN_STEP);
 const MEMORY = 1 / 64; // 32 s of ticks
-const INITIAL_MARGIN = 0.05;
+export const INITIAL_MARGIN = 0.05;
 const NEGLIGIBLE = 0.0025; // a quarter of a percentage point: errors below it count as equal
 
 /** Sets the tracker at `at` to "nothing known". */

@@ -2,6 +2,7 @@
 // `npx tsx scripts/ship-weights.ts gru`: training seeds 1001..1008, ten families, five levels, ten minutes;
 // 400 runs, 24 epochs, training loss 0.00810.
 // On seeds 101..103, adapting online: MAE 1.997 points, skill 0.353 against seasonal-naive.
+// The records were of version 3, of an arena that slides on demand; today's are of the shadow of `neural`.
 
 /** CRC-32 of the integers as text, blanks between them. */
 export const GRU_CRC32 = "78756072";

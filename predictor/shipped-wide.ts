@@ -1,6 +1,7 @@
 // The parameters of `wide`, in steps of 1/4096, order as in anchored-mlp.ts. Written by `npx tsx scripts/ship-weights.ts wide`:
 // training seeds 1001..1008, ten families, five levels, ten minutes; 238,000 samples, 12 epochs, training loss 0.00809.
 // On seeds 101..103, adapting online: MAE 2.093 points, skill 0.322 against seasonal-naive.
+// The records were of version 3, of an arena that slides on demand; today's are of the shadow of `neural`.
 
 /** Widths of the two hidden layers. */
 export const WIDE_SHAPE = [32, 16] as const;

@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { Digest } from "../../core/hash.ts";
 import { RandomStream } from "../../core/random.ts";
 import { DEFAULT_CAPACITY_BYTES, TICK_MICROS } from "../../core/units.ts";
+import { CompactPredictor } from "../../predictor/compact-predictor.ts";
 import { createForecaster, FORECASTER_IDS } from "../../predictor/forecasters.ts";
 import { GuardedForecaster } from "../../predictor/guarded-forecaster.ts";
 import {
@@ -96,6 +97,7 @@ export async function benchPredictor(options: { smoke: boolean }): Promise<Bench
     await garbageRow("tick of the predictor", guarded.ownTick),
     await garbageRow("tick with watchdog and fallback", guarded.tick, null),
     ...forecasterRows(options.smoke),
+    ...(await compactGarbage()),
     ...(await ensembleGarbage()),
     { name: "digest of the forecasts", value: 0, unit: "", note: run.digest },
   ];
@@ -201,6 +203,29 @@ function forecasterRows(smoke: boolean): BenchRow[] {
       { name: `${id}: state`, value: forecaster.stateBytes, unit: "B" },
     ];
   });
+}
+
+/** Garbage of the smallest model, which unpacks its state into scratch at each tick. */
+async function compactGarbage(): Promise<BenchRow[]> {
+  const compact = new CompactPredictor();
+  const clock = new Float64Array(1);
+  const observe: Work = (n) => {
+    for (let i = 0; i < n; i++) compact.observe((clock[0] += 10_000), 0.8 + 0.0001 * (i & 511), 0.9);
+  };
+  const forecast: Work = (n) => {
+    for (let i = 0; i < n; i++) keep[0] += compact.forecast(clock[0]);
+  };
+  const tick: Work = (n) => {
+    for (let i = 0; i < n; i++) {
+      clock[0] += TICK_MICROS;
+      compact.tick(clock[0], 0.8 + 0.0001 * (i & 511), 0.85 + 0.0001 * (i & 511), false);
+    }
+  };
+  return [
+    await garbageRow("observation by compact", observe),
+    await garbageRow("forecast by compact", forecast),
+    await garbageRow("tick of compact", tick),
+  ];
 }
 
 /** Garbage of the largest model: an observation is hot and makes none, a tick is not. */

@@ -17,6 +17,7 @@ import {
 } from "../../predictor/compact-layout.ts";
 import { COMPACT_STATE_BYTES, CompactPredictor } from "../../predictor/compact-predictor.ts";
 import { MISS_RATE } from "../../predictor/error-tracker.ts";
+import { IO_FORECAST, IO_LABEL, IO_LENGTH, IO_X } from "../../predictor/kernel.ts";
 import { forward, PARAMETER_COUNT } from "../../predictor/network.ts";
 import { PressurePredictor } from "../../predictor/pressure-predictor.ts";
 import { COMPACT_CRC32, compactWeights } from "../../predictor/shipped-compact.ts";
@@ -68,6 +69,14 @@ describe("footprint", () => {
 });
 
 describe("a sample in 32 bits", () => {
+  const ioOf = (forecast: number, pressure: number, rate: number) => {
+    const io = new Float64Array(IO_LENGTH);
+    io[IO_FORECAST] = forecast;
+    io[IO_LABEL] = pressure;
+    io[IO_X] = rate;
+    return io;
+  };
+
   it("gives back forecast, pressure and rate within half a step, and the margin exactly", () => {
     fc.assert(
       fc.property(
@@ -76,7 +85,7 @@ describe("a sample in 32 bits", () => {
         fc.integer({ min: 0, max: 1412 }),
         fc.array(fc.boolean(), { maxLength: COMPACT_SAMPLES }),
         ([forecast, pressure], rate, marginStep, misses) => {
-          const sample = packSample(forecast, marginStep, pressure, rate);
+          const sample = packSample(ioOf(forecast, pressure, rate), marginStep);
           let now = marginStep;
           for (const isMiss of misses) now = Math.max(0, Math.min(1412, now + (isMiss ? 9 : -1)));
           expect(isSampleFinite(sample)).toBe(true);
@@ -90,8 +99,9 @@ describe("a sample in 32 bits", () => {
   });
 
   it("marks what is not finite", () => {
-    for (const bad of [NaN, Infinity, -Infinity]) expect(isSampleFinite(packSample(bad, 800, 0.5, NaN))).toBe(false);
-    expect(isSampleFinite(packSample(1, 1412, 1, 1))).toBe(true);
+    for (const bad of [NaN, Infinity, -Infinity])
+      expect(isSampleFinite(packSample(ioOf(bad, 0.5, NaN), 800))).toBe(false);
+    expect(isSampleFinite(packSample(ioOf(1, 1, 1), 1412))).toBe(true);
   });
 });
 
