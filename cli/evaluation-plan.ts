@@ -5,9 +5,11 @@
 import { MempredError } from "../core/errors.ts";
 import { DEFAULT_CAPACITY_BYTES } from "../core/units.ts";
 import {
+  BEST_WATCHER,
   BOUND_POLICIES,
   type EvaluatedPolicy,
   type EvaluationPartId,
+  isWatcher,
   type PartDescription,
 } from "../sim/suite/evaluation.ts";
 import { TEST_SEEDS } from "../sim/suite/seeds.ts";
@@ -92,11 +94,13 @@ export async function planPart(id: EvaluationPartId, options: PlanOptions): Prom
       );
     case "budgets": {
       const budgets = isQuick ? [0, 20_000, null] : BUDGETS;
-      const runs = options.policies.flatMap((policy) =>
-        (policy.isProactive && !policy.isBound ? budgets : [null]).map((budgetBytesPerSecond) =>
-          plainRun(policy.id, { budgetBytesPerSecond }),
-        ),
-      );
+      const runs = options.policies
+        .filter((policy) => !isWatcher(policy.id))
+        .flatMap((policy) =>
+          (policy.isProactive && !policy.isBound ? budgets : [null]).map((budgetBytesPerSecond) =>
+            plainRun(policy.id, { budgetBytesPerSecond }),
+          ),
+        );
       return generated(
         id,
         {
@@ -143,7 +147,7 @@ export async function planPart(id: EvaluationPartId, options: PlanOptions): Prom
       return recorded(
         isQuick,
         seeds.slice(0, TRACE_SEEDS),
-        options.policies.filter((policy) => !policy.isBound).map((policy) => policy.id),
+        options.policies.filter((policy) => !policy.isBound && !isWatcher(policy.id)).map((policy) => policy.id),
       );
   }
 }
@@ -205,7 +209,7 @@ function cells(
           capacityBytes,
           mix: null,
           // Bounds are slow, and shares of the gap are of the headline's level.
-          runs: pressureRatio === HEADLINE ? runs : runs.filter((run) => !BOUND_POLICIES.includes(run.policy)),
+          runs: pressureRatio === HEADLINE ? runs : runs.filter((run) => !onlyAtHeadline(run.policy)),
         }),
       ),
     ),
@@ -228,4 +232,9 @@ async function policiesThatForecast(policies: readonly EvaluatedPolicy[]): Promi
   return policies
     .filter((policy) => engine.simulate({ demand, policy: policy.id, seed: 1 }).forecastCounts !== null)
     .map((policy) => policy.id);
+}
+
+/** Bounds are slow, and of the forecasters beside the arena the best one is followed everywhere. */
+function onlyAtHeadline(policy: string): boolean {
+  return BOUND_POLICIES.includes(policy) || (isWatcher(policy) && policy !== BEST_WATCHER);
 }

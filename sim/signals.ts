@@ -6,6 +6,7 @@ import { assert } from "../core/errors.ts";
 import type { Forecaster } from "../core/forecaster.ts";
 import { DampedHolt } from "../predictor/baselines/damped-holt.ts";
 import { COMPACT_STATE_BYTES, CompactPredictor } from "../predictor/compact-predictor.ts";
+import { createForecaster } from "../predictor/forecasters.ts";
 import { PREDICTOR_STATE_BYTES, PressurePredictor } from "../predictor/pressure-predictor.ts";
 import { shippedWeights } from "../predictor/shipped-weights.ts";
 import { PerfectForecaster } from "./perfect-forecaster.ts";
@@ -60,6 +61,13 @@ const definitions: SignalDefinition[] = [
     isGuarded: false,
     create: ({ passive }) => new PerfectForecaster(shadowPressure(passive)),
   },
+  // Too large for a default arena: they run beside it and pay nothing, so nobody may act on them (policies/watchers.ts).
+  ...["wide", "gru", "ensemble"].map((id) => ({
+    id,
+    stateBytes: 0,
+    isGuarded: false,
+    create: ({ seed, weights }: SignalSite) => createForecaster(id, { seed, weights }),
+  })),
 ];
 
 /** All signals. */

@@ -6,6 +6,7 @@ import {
   BOUND_POLICIES,
   type EvaluationFigure,
   type EvaluationFile,
+  isWatcher,
   type RunPart,
 } from "../../sim/suite/evaluation.ts";
 import { evaluationMarks, HEADLINE_LEVEL, MARKED_POLICY, markStatus } from "../../sim/suite/evaluation-marks.ts";
@@ -41,7 +42,9 @@ const AT_HEADLINE = { pressureRatio: HEADLINE_LEVEL };
 export function policySections(suite: RunPart): ReportSection[] {
   const baseline = leastDenyingReactive(suite, AT_HEADLINE);
   if (baseline === null) return [];
-  const policies = suite.policies.filter((policy) => rowsOf(suite, policy, AT_HEADLINE).length > 0);
+  const policies = suite.policies.filter(
+    (policy) => !isWatcher(policy) && rowsOf(suite, policy, AT_HEADLINE).length > 0,
+  );
   const cell = (policy: string, figure: EvaluationFigure, format: (value: number) => string) => {
     const value = figureMean(suite, policy, figure, AT_HEADLINE);
     return value === null ? "n/a" : format(value);
@@ -179,11 +182,13 @@ export function causeSection(suite: RunPart): ReportSection {
   return {
     title: `What was denied at ${percentText(HEADLINE_LEVEL)} %, mean a run: causes and classes`,
     header: ["policy", ...OOM_CAUSES, ...classes],
-    rows: suite.policies.map((policy) => [
-      policy,
-      ...OOM_CAUSES.map((cause) => cell(policy, `oom_cause_${cause}`)),
-      ...classes.map((name) => cell(policy, `oom_class_${name}`)),
-    ]),
+    rows: suite.policies
+      .filter((policy) => !isWatcher(policy))
+      .map((policy) => [
+        policy,
+        ...OOM_CAUSES.map((cause) => cell(policy, `oom_cause_${cause}`)),
+        ...classes.map((name) => cell(policy, `oom_class_${name}`)),
+      ]),
     notes: [
       "capacity: no layout could serve it · pinned: pins are in the way · reserve: kept for atomic requests · limit: limiter, watchdog or a busy compactor · fragmentation: it would fit after compaction, but could not wait. Avoidable = limit + fragmentation.",
     ],
@@ -195,7 +200,9 @@ export function gapSection(suite: RunPart): ReportSection | null {
   const baseline = leastDenyingReactive(suite, AT_HEADLINE);
   const bounds = BOUND_POLICIES.filter((bound) => rowsOf(suite, bound, AT_HEADLINE).length > 0);
   if (baseline === null || bounds.length === 0) return null;
-  const policies = suite.policies.filter((policy) => policy !== baseline && !bounds.includes(policy));
+  const policies = suite.policies.filter(
+    (policy) => policy !== baseline && !bounds.includes(policy) && !isWatcher(policy),
+  );
   const cell = (policy: string, bound: string) =>
     formatRatio(gapClosedInterval(suite, baseline, policy, bound, AT_HEADLINE));
   return {

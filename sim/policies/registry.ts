@@ -17,6 +17,7 @@ import { predictive } from "./predictive.ts";
 import { rateMargin } from "./rate-margin.ts";
 import { reactive } from "./reactive.ts";
 import { reserve } from "./reserve.ts";
+import { watchEnsemble, watchGru, watchWide } from "./watchers.ts";
 import { watermark } from "./watermark.ts";
 import { zeroCost } from "./zero-cost.ts";
 
@@ -35,6 +36,9 @@ const definitions: PolicyDefinition[] = [
   perfectForecast,
   clairvoyant,
   zeroCost,
+  watchWide,
+  watchGru,
+  watchEnsemble,
 ];
 
 const MACHINERIES: readonly Machinery[] = [...COMPACTOR_KINDS, "quick"];

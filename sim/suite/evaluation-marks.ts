@@ -3,7 +3,7 @@
 // what bounds it. Text is made elsewhere (cli/render): here are numbers.
 
 import type { EvaluationFigure, EvaluationFile, RunPart } from "./evaluation.ts";
-import { STRUCTURED_FAMILIES } from "./evaluation.ts";
+import { BEST_WATCHER, STRUCTURED_FAMILIES } from "./evaluation.ts";
 import { firstAgainstLearned, forecastOf } from "./evaluation-forecast.ts";
 import {
   changeInterval,
@@ -169,8 +169,16 @@ const BAND_TARGETS = [
 ] as const;
 
 function forecastMarks(file: EvaluationFile, suite: RunPart): Mark[] {
-  const everywhere = forecastOf(suite, MARKED_POLICY);
-  if (everywhere === null) return [missing("forecast accuracy", `a forecast of ${MARKED_POLICY}`)];
+  return [
+    ...[MARKED_POLICY, BEST_WATCHER].flatMap((policy) => accuracyMarks(suite, policy)),
+    startMark(file.parts.forecast),
+  ];
+}
+
+/** Accuracy by band and skill by family, of the forecaster that acts and of the best one that only watches. */
+function accuracyMarks(suite: RunPart, policy: string): Mark[] {
+  const everywhere = forecastOf(suite, policy);
+  if (everywhere === null) return [missing(`forecast accuracy of ${policy}`, `a forecast of ${policy}`)];
   const bands = everywhere.bands.map((band, i): Mark => {
     const [target, stretch] = BAND_TARGETS[i]!;
     const rate = band.baseRate ?? 0;
@@ -179,26 +187,28 @@ function forecastMarks(file: EvaluationFile, suite: RunPart): Mark[] {
     const remark = isTelling
       ? rateText
       : `${band.predictions} forecasts, ${rateText}: too few events for accuracy to mean anything`;
-    const title = `forecast accuracy, occupancy ${100 * band.fromRatio}–${100 * band.toRatio} %`;
+    const title = `forecast accuracy of ${policy}, occupancy ${100 * band.fromRatio}–${100 * band.toRatio} %`;
     const value = isTelling && band.accuracy !== null ? { ratio: band.accuracy, ci95: null } : null;
     return mark(title, "share", "at least", target, stretch, value, remark);
   });
   const skills = STRUCTURED_FAMILIES.filter((family) => suite.scenarios.includes(family)).map((family): Mark => {
-    const report = forecastOf(suite, MARKED_POLICY, { scenario: family, pressureRatio: HEADLINE_LEVEL });
+    const report = forecastOf(suite, policy, { scenario: family, pressureRatio: HEADLINE_LEVEL });
     const value = report?.skill == null ? null : { ratio: report.skill, ci95: null };
     const remark = report?.bestBaseline == null ? "" : `best baseline ${report.bestBaseline}`;
-    return mark(`skill, ${family}`, "number", "at least", 0.3, 0.6, value, remark);
+    return mark(`skill of ${policy}, ${family}`, "number", "at least", 0.3, 0.6, value, remark);
   });
-  const part = file.parts.forecast;
-  const first = part === undefined ? null : firstAgainstLearned(part, MARKED_POLICY);
-  const start =
-    first === null
-      ? missing("first 200 forecasts against learned ones", "forecast, in runs of over 1,000 ticks")
-      : {
-          ...differenceNotWorse("first 200 forecasts with shipped weights against a cold start's after 1,000", first),
-          remark: `error over persistence's: ${first.policy.toFixed(3)} against ${first.baseline.toFixed(3)}`,
-        };
-  return [...bands, ...skills, start];
+  return [...bands, ...skills];
+}
+
+function startMark(part: EvaluationFile["parts"]["forecast"]): Mark {
+  // Only the network that learns online has a start without weights to be held against.
+  const first = part === undefined ? null : firstAgainstLearned(part, "neural");
+  if (first === null)
+    return missing("first 200 forecasts against learned ones", "forecast, in runs of over 1,000 ticks");
+  return {
+    ...differenceNotWorse("first 200 forecasts with shipped weights against a cold start's after 1,000", first),
+    remark: `error over persistence's: ${first.policy.toFixed(3)} against ${first.baseline.toFixed(3)}`,
+  };
 }
 
 function autonomyMarks(file: EvaluationFile): Mark[] {

@@ -139,5 +139,11 @@ export interface EvaluationFile {
 
 /** Policies that are bounds. */
 export const BOUND_POLICIES: readonly string[] = ["perfect-forecast", "clairvoyant", "zero-cost"];
+/** The best forecaster, whatever its size. */
+export const BEST_WATCHER = "watch-ensemble";
+/** Policies that a forecaster watches without acting: they have forecasts to score, and nothing else to show. */
+export function isWatcher(policy: string): boolean {
+  return policy.startsWith("watch-");
+}
 /** Families whose pressure has a structure that can be forecast. */
 export const STRUCTURED_FAMILIES: readonly string[] = ["ramp", "burst", "tide", "sawtooth", "stampede"];
