@@ -20,21 +20,22 @@ import { RUN_PROACTIVE } from "./compaction-runner.ts";
 import { type DemandFacts, demandFacts } from "./demand-facts.ts";
 import { copyHeap } from "./heap-copy.ts";
 
-/** Denials by what they would take: compaction in time, another layout of pinned blocks, or room. */
-const AVOIDABLE_COST = 1;
-const PINNED_COST = 0.9;
+/** What a denial counts, and one for want of room, which no run can prevent. */
+const DENIED_COST = 1;
 const CAPACITY_COST = 0.5;
 /** A request that still waits at the end of a rehearsal, or for the shrinker. */
 const PENDING_COST = 0.02;
 /** What work counts: enough to tell plans apart that deny the same, and no more. */
 const RUN_COST = 1e-4;
 const MOVED_BYTE_COST = 1e-9;
-/** Time that a whole pack and that a gathering is given, at a cost of the arena's own model. */
+/** Bytes that a gathering has the time to move, and how often a run looks at each block at most. */
 const GATHER_MOVES_BYTES = 20_000;
 const LOOKS_PER_RUN = 3;
 /** A rehearsed run makes room for what comes within this, where a byte of hole costs no more than so many moved. */
 const REACH_MICROS = 200_000;
 const WORTH_RATIO = 16;
+/** A pack is there to make the longest hole that can be had: it moves everything anyway. */
+export const PACK_WORTH_RATIO = 1000;
 /** Content of a block's first payload word (sim/placement.ts): (id + 1) XOR this. */
 const STAMP_SALT = 0x5ea1ed;
 /** More than can wait within a rehearsal; whoever comes on top counts as denied. */
@@ -206,8 +207,8 @@ export class Rehearsal {
       this.#runAhead(row, need, now);
       if (this.#busyUntil <= now && this.#place(row)) return;
     }
-    if (requestClass === CLASS_ATOMIC) this.#deny(need);
-    else if (this.#pendingCount === MOST_PENDING) this.#deny(need);
+    if (requestClass === CLASS_ATOMIC) this.#out.cost += DENIED_COST;
+    else if (this.#pendingCount === MOST_PENDING) this.#out.cost += DENIED_COST;
     else {
       this.#wasTried[this.#pendingCount] = 0;
       this.#pending[this.#pendingCount++] = row;
@@ -215,25 +216,21 @@ export class Rehearsal {
     }
   }
 
-  #deny(need: number): void {
-    this.#out.cost += this.#heap.largestHoleAfterSlide() >= need ? AVOIDABLE_COST : PINNED_COST;
-  }
-
-  /** A run of its own accord for `row`, as late as it can be: a pack, or where there is not the time a gathering. */
+  /** A run of its own accord for `row`, as late as it can be: a gathering, or if that cannot make the hole a pack. */
   #runAhead(row: number, need: number, now: number): void {
     const out = this.#out;
     const bound = Math.max(this.#beganMicros, this.#coolUntil, this.#busyUntil);
     const packStart = now - this.packMicros();
     const gatherStart = now - this.gatherMicros();
-    const kind = packStart >= bound ? "pack" : "gather";
-    const start = kind === "pack" ? packStart : Math.max(bound, gatherStart);
     if (out.nextRunMicros === Infinity) {
       out.nextRunMicros = Math.max(this.#beganMicros, packStart);
       out.nextRunRow = row;
     }
+    const start = Math.max(bound, gatherStart);
     if (start > gatherStart || !this.#isAdmitted(start)) return;
     const wish = Math.max(need, this.needBytes(row, now + REACH_MICROS));
-    this.#run(kind, need, kind === "pack" ? Infinity : GATHER_MOVES_BYTES, wish, WORTH_RATIO, start, true);
+    if (this.#run("gather", need, GATHER_MOVES_BYTES, wish, WORTH_RATIO, start, true)) return;
+    if (packStart >= bound) this.#run("pack", need, Infinity, this.#heap.freeBytes, PACK_WORTH_RATIO, packStart, true);
   }
 
   /** How long a pack of the whole heap takes at most, and how long a gathering is given, in µs. */
@@ -274,14 +271,14 @@ export class Rehearsal {
     const admitted = this.#admissionMicros(at);
     if (at > deadline || admitted > deadline || this.#wasTried[w] === 1 || need > this.#heap.freeBytes) {
       this.#remove(w);
-      this.#deny(need);
+      this.#out.cost += DENIED_COST;
       return;
     }
     if (admitted > now) return;
     this.#wasTried[w] = 1;
     if (!this.#runOnDemand(need, deadline - admitted, admitted)) {
       this.#remove(w);
-      this.#deny(need);
+      this.#out.cost += DENIED_COST;
     } else if (this.#busyUntil <= deadline && this.#place(row)) this.#remove(w); // nobody else gets in between
   }
 

@@ -9,25 +9,26 @@
 import { OP_FREE } from "../../core/demand.ts";
 import { MICROS_PER_MILLI, MICROS_PER_SECOND } from "../../core/units.ts";
 import type { Arena } from "../arena.ts";
-import { type PlannedRun, Rehearsal } from "../clairvoyant.ts";
+import { PACK_WORTH_RATIO, type PlannedRun, Rehearsal } from "../clairvoyant.ts";
 import { RUN_PROACTIVE } from "../compaction-runner.ts";
 import { type DemandFacts, demandFacts } from "../demand-facts.ts";
 import type { Policy, PolicyDefinition, PolicyWorld } from "./policy.ts";
 
-const ENV = (globalThis as any).process?.env ?? {};
 /** How far the rehearsals look. */
-const HORIZON_MICROS = Number(ENV.H ?? 300) * MICROS_PER_MILLI;
+const HORIZON_MICROS = 300 * MICROS_PER_MILLI;
 /** Where a plan denies someone, how often another is looked for. */
-const RETHINK_MICROS = Number(ENV.RT ?? 8) * MICROS_PER_MILLI;
+const RETHINK_MICROS = 15 * MICROS_PER_MILLI;
 /** Shedding takes time: it is asked for as soon as the room is needed within this, and asked about this often. */
 const SHED_HORIZON_MICROS = 2 * MICROS_PER_SECOND;
 const SHED_INTERVAL_MICROS = 50 * MICROS_PER_MILLI;
 /** Share of the arena that is kept free beyond that, so that there is room to move blocks into. */
-const SHED_SPARE_RATIO = Number(ENV.SS ?? 0.04);
+const SHED_SPARE_RATIO = 0.04;
 /** Cost of a plan in which somebody is denied is over this; without, there is only work. */
 const DENIAL_COST = 0.4;
 /** How far ahead a run makes room for all that comes, in µs. */
 const REACHES_MICROS = [60_000, 200_000];
+const SPARE_MICROS = 60_000;
+/** Bytes that a gathering may move for each byte of hole beyond what it is for. */
 const WORTH_RATIO = 16;
 
 export const clairvoyant: PolicyDefinition = {
@@ -113,6 +114,8 @@ class Foresight implements Policy {
     const rehearsal = this.#rehearsal;
     const from = this.#world.nextRow;
     const until = nowMicros + HORIZON_MICROS;
+    // Runs on demand make room for those who come next, too.
+    this.#arena.spareHoleBytes = rehearsal.needBytes(from, nowMicros + SPARE_MICROS);
     const passive = rehearsal.rehearse(from, nowMicros, until, null, true);
     const passiveCost = passive.cost;
     const { nextRunMicros, nextRunRow } = passive;
@@ -126,7 +129,10 @@ class Foresight implements Policy {
       return;
     }
     const mayRunAt = this.#mayRunMicros(nowMicros);
-    this.#validUntil = Math.max(mayRunAt, isDue ? nowMicros + RETHINK_MICROS : Math.min(nextRunMicros, nowMicros + RETHINK_MICROS));
+    this.#validUntil = Math.max(
+      mayRunAt,
+      isDue ? nowMicros + RETHINK_MICROS : Math.min(nextRunMicros, nowMicros + RETHINK_MICROS),
+    );
     if (mayRunAt > nowMicros) return;
     let best: PlannedRun | null = null;
     let bestCost = isDue ? Infinity : passiveCost - DENIAL_COST;
@@ -141,7 +147,13 @@ class Foresight implements Policy {
     if (best === null || (isDue && bestCost > passiveCost + DENIAL_COST)) return;
     const verdict = this.#arena.startProactive("foresight", best.goalBytes, Infinity, nowMicros, 0, best);
     if (verdict !== "started") return;
-    this.#world.log.record(nowMicros, "predictor", "compact", `${best.compactor}: ${best.goalBytes} B will be needed`, false);
+    this.#world.log.record(
+      nowMicros,
+      "predictor",
+      "compact",
+      `${best.compactor}: ${best.goalBytes} B will be needed`,
+      false,
+    );
   }
 
   /** Runs worth trying when one is wanted for the request of `row`, the least work first. */
@@ -150,14 +162,18 @@ class Foresight implements Policy {
     const own = this.#facts.lengthBytes[row]!;
     const plans: PlannedRun[] = [];
     const add = (compactor: "gather" | "pack", goalBytes: number, wishBytes: number): void => {
-      if (goalBytes <= heap.freeBytes) plans.push({ compactor, goalBytes, wishBytes, worthRatio: WORTH_RATIO });
+      if (goalBytes <= heap.freeBytes)
+        plans.push({
+          compactor,
+          goalBytes,
+          wishBytes,
+          worthRatio: compactor === "pack" ? PACK_WORTH_RATIO : WORTH_RATIO,
+        });
     };
-    if (ENV.NG === undefined) {
-      if (heap.largestHole() < own) add("gather", own, own);
-      for (const reach of REACHES_MICROS) {
-        const wish = Math.min(heap.freeBytes, this.#rehearsal.needBytes(row, nowMicros + reach));
-        if (wish > Math.max(own, heap.largestHole())) add("gather", Math.max(own, heap.largestHole() + 16), wish);
-      }
+    if (heap.largestHole() < own) add("gather", own, own);
+    for (const reach of REACHES_MICROS) {
+      const wish = Math.min(heap.freeBytes, this.#rehearsal.needBytes(row, nowMicros + reach));
+      if (wish > Math.max(own, heap.largestHole())) add("gather", Math.max(own, heap.largestHole() + 16), wish);
     }
     add("pack", Math.min(heap.freeBytes, Math.max(own, 16)), heap.freeBytes);
     return plans;
