@@ -162,7 +162,7 @@ class Foresight implements Policy {
     const own = this.#facts.lengthBytes[row]!;
     const plans: PlannedRun[] = [];
     const add = (compactor: "gather" | "pack", goalBytes: number, wishBytes: number): void => {
-      if (goalBytes <= heap.freeBytes)
+      if (goalBytes > 0 && goalBytes <= heap.freeBytes)
         plans.push({
           compactor,
           goalBytes,
