@@ -57,14 +57,24 @@ describe("clairvoyant", () => {
   });
 
   it("over several families it denies less than any policy that must guess", () => {
-    const rivals = ["reactive", "watermark", "least-squares", "rate-margin", "holt", "neural", "perfect-forecast"];
+    const rivals = [
+      "reactive",
+      "reactive:quick",
+      "watermark",
+      "least-squares",
+      "rate-margin",
+      "blind",
+      "holt",
+      "neural",
+      "perfect-forecast",
+    ];
     const avoidable = new Map<string, number>();
     const total = new Map<string, number>();
     for (const id of ["steady", "ramp", "stampede", "mixed-tenants"]) {
       const demand = getScenario(id).generate({
         pressureRatio: 0.95,
         seed: 55,
-        durationMicros: 120_000_000,
+        durationMicros: 60_000_000,
         ratePerSecond: 100,
         capacityBytes: 102_400,
       });
@@ -85,7 +95,7 @@ describe("clairvoyant", () => {
     const demand = getScenario("burst").generate({
       pressureRatio: 0.95,
       seed: 56,
-      durationMicros: 20_000_000,
+      durationMicros: 10_000_000,
       ratePerSecond: 100,
       capacityBytes: 102_400,
     });
@@ -126,7 +136,7 @@ describe("copyHeap", () => {
         if (compactor.begin(1024, Infinity)) while (compactor.isActive) compactor.step(Infinity);
         expect(checkHeap(target)).toEqual([]);
       }
-      expect(copy.words).toEqual(heap.words);
+      expect(copy.words.every((word, at) => word === heap.words[at])).toBe(true);
     }
     expect(live.length).toBeGreaterThan(10);
   });

@@ -45,7 +45,7 @@ describe("signals", () => {
     expect(used("holt")).toBeLessThan(used("neural"));
     expect(used("perfect-forecast")).toBe(used("blind")); // the controller is paid for, the foresight is not
     const { result } = simulate({ demand: demandOf("steady", 1), policy: "holt", seed: 1 });
-    expect(result.predictor).toMatchObject({ stateBytes, trainedLabels: 0 });
+    expect(result.predictor).toMatchObject({ stateBytes: stateBytes + REQUEST_SIZES_BYTES, trainedLabels: 0 });
     expect(result.predictor!.watchdogBytes).toBeGreaterThan(0);
   });
 });
