@@ -27,7 +27,7 @@ const HEADLINE = 0.95;
 /** Of proactive runs, bytes/s; 0 lets a policy make none, null as many as it likes. */
 const BUDGETS = [0, 2_500, 10_000, 40_000, null];
 /** Curves and forecasts settle with fewer seeds than the suite's differences. */
-const CURVE_SEEDS = 10;
+const CURVE_SEEDS = 5;
 /** A recording is one demand; seeds draw its classes and pins alone, so few of them tell what there is to tell. */
 const TRACE_SEEDS = 3;
 const AUTONOMY_SEEDS = 3;
@@ -188,13 +188,14 @@ async function recorded(isQuick: boolean, seeds: readonly number[], policies: re
     capacityBytes: null,
   };
   const runs = policies.map((policy) => plainRun(policy));
-  return { id: "traces", sources, ...cells(Object.keys(sources), shape, runs) };
+  return { id: "traces", sources, ...cells(Object.keys(sources), shape, runs, true) };
 }
 
 function cells(
   scenarios: readonly string[],
   shape: Omit<Shape, "isQuick"> & { readonly capacityBytes: number | null },
   runs: readonly EvaluationRun[],
+  isEverywhere = false,
 ): { description: PartDescription; jobs: EvaluationJob[] } {
   const { pressures, seeds, durationSeconds, capacityBytes } = shape;
   const jobs = scenarios.flatMap((scenario) =>
@@ -208,8 +209,7 @@ function cells(
           ratePerSecond: DEFAULT_RATE,
           capacityBytes,
           mix: null,
-          // Bounds are slow, and shares of the gap are of the headline's level.
-          runs: pressureRatio === HEADLINE ? runs : runs.filter((run) => !onlyAtHeadline(run.policy)),
+          runs: pressureRatio === HEADLINE || isEverywhere ? runs : runs.filter((run) => !onlyAtHeadline(run.policy)),
         }),
       ),
     ),
@@ -234,7 +234,18 @@ async function policiesThatForecast(policies: readonly EvaluatedPolicy[]): Promi
     .map((policy) => policy.id);
 }
 
-/** Bounds are slow, and of the forecasters beside the arena the best one is followed everywhere. */
+/** At the other levels run what the questions there are about: does it harm, what does it cost, how good is the forecast. */
+const EVERYWHERE = [
+  "reactive",
+  "reactive:quick",
+  "watermark",
+  "placebo",
+  "blind",
+  "neural",
+  "predictive",
+  BEST_WATCHER,
+];
+
 function onlyAtHeadline(policy: string): boolean {
-  return BOUND_POLICIES.includes(policy) || (isWatcher(policy) && policy !== BEST_WATCHER);
+  return !EVERYWHERE.includes(policy);
 }
