@@ -146,7 +146,7 @@ describe("zero-cost", () => {
 
 describe("placebo", () => {
   it("can be paired with any policy, and then does that one's kind of work", () => {
-    expect(resolvePolicy("placebo")).toMatchObject({ pairedWith: "neural", proactiveCompactor: "evacuate" });
+    expect(resolvePolicy("placebo")).toMatchObject({ pairedWith: "predictive", proactiveCompactor: "gather" });
     expect(resolvePolicy("placebo@watermark")).toMatchObject({ pairedWith: "watermark", proactiveCompactor: "slide" });
     expect(resolvePolicy("placebo@holt:window")).toMatchObject({ pairedWith: "holt:window", compactor: "window" });
     expect(() => resolvePolicy("placebo@nobody")).toThrow("unknown policy");
