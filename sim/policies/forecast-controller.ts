@@ -91,9 +91,9 @@ export class ForecastController implements Policy {
     const autonomy: Stage = { name: "autonomy", advise: () => this.#adviseAutonomy() };
     const predictor: Stage = {
       name: "predictor",
-      advise: (now) => (this.#hasForecast ? this.#act(now) : null),
+      advise: (now) => (this.#hasForecast ? this.#act(this.#forecastCritical(now), now) : null),
     };
-    const watermark: Stage = { name: "watermark", advise: (now) => this.#act(now) };
+    const watermark: Stage = { name: "watermark", advise: (now) => this.#act(true, now) };
     this.#loop = new DecisionLoop([watchdog, autonomy, predictor, watermark], world.log);
   }
 
@@ -111,10 +111,11 @@ export class ForecastController implements Policy {
 
   onAllocation(nowMicros: number, lengthBytes: number): void {
     this.#sizes.add(lengthBytes);
+    const isCritical = this.#forecastCritical(nowMicros); // asked at every allocation: what it says may trip the watchdog
     // A trip may fall between two ticks.
     if (this.#signal?.isTripped === true || this.#arena.runner.isActive || this.#arena.hasWaiting) return;
     if (!this.#isExposed()) return;
-    const advice = this.#act(nowMicros);
+    const advice = this.#act(isCritical, nowMicros);
     if (advice.action === "hold") return;
     this.#world.log.record(
       nowMicros,
@@ -152,10 +153,9 @@ export class ForecastController implements Policy {
     return shrinker.countBytes() > 0 && heap.freeBytes < this.#parameters.shedCriticalRatio * heap.capacityBytes;
   }
 
-  #act(nowMicros: number): Advice {
+  #act(isCritical: boolean, nowMicros: number): Advice {
     const arena = this.#arena;
     const parameters = this.#parameters;
-    const isCritical = this.#forecastCritical(nowMicros);
     const shed = this.#shed(isCritical, nowMicros);
     if (!this.#isExposed() || this.#wanted - this.#hole < LEAST_GAIN_BYTES) {
       return shed ?? { action: "hold", reason: "the hole is there already" };
