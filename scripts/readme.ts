@@ -1,56 +1,34 @@
-// Writes the figures of README.md from a result file, between the markers; nothing in there is typed by hand.
-//   npm run figures                     runs the default suite with 20 seeds and writes
-//   npx tsx scripts/readme.ts FILE      writes from a result that is there
+// Writes the figures of README.md from an evaluation, between the markers; nothing in there is typed by hand.
+//   npm run figures                     runs `mempred evaluate --parts suite` and writes
+//   npx tsx scripts/readme.ts FILE      writes from a document that is there
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readResultFile } from "../cli/read-result.ts";
-import { suiteReport } from "../cli/render/suite-report.ts";
-import { pooledSentence } from "../cli/render/verdict-text.ts";
-import { reproduceCommand } from "../sim/suite/reproduce.ts";
-import { headlinePressure, poolComparisons } from "../sim/suite/verdicts.ts";
+import { readEvaluation } from "../cli/evaluation-file.ts";
+import { evaluationDigest, headlines } from "../cli/render/evaluation-report.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const SEEDS = "20";
-/** The placebo stands in the README too: what the runs alone are worth, without knowing when. */
-const POLICIES = "reactive,placebo,predictive";
 
-function runSuite(folder: string): string {
-  const file = join(folder, "result.json");
-  const words = [
-    join(root, "bin", "mempred.js"),
-    "stress",
-    "--seeds",
-    SEEDS,
-    "--policy",
-    POLICIES,
-    "--quiet",
-    "--json",
-    file,
-    "--output",
-    folder,
-  ];
+function runEvaluation(folder: string): string {
+  const file = join(folder, "evaluation.json");
+  const words = [join(root, "bin", "mempred.js"), "evaluate", "--parts", "suite", "--quiet", "--json", file];
   const { status } = spawnSync(process.execPath, words, { stdio: ["ignore", "ignore", "inherit"] });
-  if (status !== 0) throw new Error(`mempred stress ended with ${status}`);
+  if (status !== 0) throw new Error(`mempred evaluate ended with ${status}`);
   return file;
 }
 
 async function headline(file: string): Promise<string> {
-  const result = await readResultFile(file);
-  const report = suiteReport(result);
-  const level = headlinePressure(result.suite);
-  const placebo = poolComparisons(result.runs, result.comparisons, report.baseline, "placebo", level);
-  const control =
-    placebo === null
-      ? []
-      : [`The control, at ${100 * level} %: ${pooledSentence(placebo)} It makes as many runs, at random moments.`];
-  const quoted = [...report.verdicts, ...control, `Cost: ${report.cost}.`]
+  const evaluation = await readEvaluation(file);
+  const { suite } = evaluation.parts;
+  if (suite === undefined) throw new Error(`${file} has no suite`);
+  const quoted = headlines(evaluation)
     .map((sentence) => `> ${sentence}`)
     .join("\n>\n");
-  return `${quoted}\n\n${report.heading.join(" · ")}; from \`${reproduceCommand(result.suite)}\`.`;
+  const about = `${suite.scenarios.length} families · arena 100 KiB · 10 min simulated · seeds ${suite.seeds[0]}..${suite.seeds.at(-1)}`;
+  return `${quoted}\n\n${about} · digest ${evaluationDigest(evaluation)}; from \`mempred evaluate\`, all of it in [docs/results.md](docs/results.md).`;
 }
 
 function replaceBlock(text: string, name: string, block: string): string {
@@ -64,7 +42,7 @@ function replaceBlock(text: string, name: string, block: string): string {
 
 const folder = mkdtempSync(join(tmpdir(), "mempred-figures-"));
 try {
-  const file = process.argv[2] ?? runSuite(folder);
+  const file = process.argv[2] ?? runEvaluation(folder);
   const path = join(root, "README.md");
   writeFileSync(path, replaceBlock(readFileSync(path, "utf8"), "headline", await headline(file)));
 } finally {
