@@ -1,27 +1,28 @@
 // Writes docs/rows.md: every acceptance row, the command that shows it, and for the rows marked † the figure as measured,
-// from a result file, an hour's result and a benchmark's. Nothing measured is typed here.
+// from an evaluation and a benchmark. Nothing measured is typed here.
 //
-//   npx tsx scripts/rows.ts            runs all three (some minutes), then writes
-//   npx tsx scripts/rows.ts FOLDER     reads suite.json, hour.json and bench.json from there; makes those that are missing
+//   npx tsx scripts/rows.ts            runs both (most of an hour), then writes
+//   npx tsx scripts/rows.ts FOLDER     reads evaluation.json and bench.json from there; makes those that are missing
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readResultFile } from "../cli/read-result.ts";
-import type { StoredResult } from "../cli/stored-result.ts";
-import type { Interval, RunResult } from "../sim/result.ts";
-import { runsDigest } from "../sim/suite/baseline.ts";
+import { readEvaluation } from "../cli/evaluation-file.ts";
+import { evaluationDigest } from "../cli/render/evaluation-report.ts";
+import type { EvaluationFigure, EvaluationFile, RunPart } from "../sim/suite/evaluation.ts";
+import { BEST_WATCHER } from "../sim/suite/evaluation.ts";
+import { forecastOf } from "../sim/suite/evaluation-forecast.ts";
+import { HEADLINE_LEVEL, MARKED_POLICY } from "../sim/suite/evaluation-marks.ts";
+import { bySeed, difference, figureMean, rowsOf } from "../sim/suite/evaluation-table.ts";
 import { mean, meanInterval } from "../sim/suite/statistics.ts";
-import { poolComparisons } from "../sim/suite/verdicts.ts";
 import type { BenchRow } from "./bench/bench-row.ts";
 import { ROWS } from "./rows-table.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const LEVEL = 0.95;
-const SUITE = ["stress", "--seeds", "20", "--quiet"];
-const HOUR = ["stress", "--scenario", "all", "--pressure", "95", "--duration", "1h", "--seeds", "5", "--quiet"];
+const AT_HEADLINE = { pressureRatio: HEADLINE_LEVEL };
+const SECONDS_PER_HOUR = 3600;
 
 function make(file: string, words: readonly string[]): void {
   if (existsSync(file)) return;
@@ -33,17 +34,18 @@ const number = (value: number, digits = 1): string => value.toFixed(digits).repl
 const percent = (ratio: number | null | undefined, digits = 1): string =>
   ratio === null || ratio === undefined ? "n/a" : `${number(100 * ratio, digits)} %`;
 
-/** "reactive → predictive (change) [interval of the difference]". */
-function change(interval: Interval, digits = 1): string {
-  const ci =
-    interval.ci95 === null ? "one seed" : `[${number(interval.ci95[0], digits)}, ${number(interval.ci95[1], digits)}]`;
-  return `${number(interval.baseline, digits)} → ${number(interval.policy, digits)} (${percent(interval.changeRatio)}), difference ${ci}`;
+/** "reactive → predictive (change), difference [interval]". */
+function change(suite: RunPart, figure: EvaluationFigure, digits = 1, baseline = "reactive"): string {
+  const found = difference(suite, baseline, MARKED_POLICY, figure, AT_HEADLINE);
+  if (found === null) throw new Error(`no difference of ${figure} to ${baseline}`);
+  const { ci95 } = found;
+  const ci = ci95 === null ? "one seed" : `[${number(ci95[0], digits)}, ${number(ci95[1], digits)}]`;
+  return `${number(found.baseline, digits)} → ${number(found.policy, digits)} (${percent(found.changeRatio)}), difference ${ci}`;
 }
 
-/** Mean over runs, and its interval over seeds (cells are averaged within a seed first). */
-function overSeeds(runs: readonly RunResult[], pick: (run: RunResult) => number): string {
-  const seeds = [...new Set(runs.map((run) => run.seed))];
-  const values = seeds.map((seed) => mean(runs.filter((run) => run.seed === seed).map(pick)));
+/** Mean over runs, and its interval over seeds (scenarios are averaged within a seed first). */
+function overSeeds(part: RunPart, policy: string, figure: EvaluationFigure, factor = 1): string {
+  const values = [...bySeed(rowsOf(part, policy, AT_HEADLINE), figure).values()].map((value) => factor * value);
   const interval = meanInterval(values);
   return `${number(mean(values), 2)}${interval === null ? "" : ` [${number(interval[0], 2)}, ${number(interval[1], 2)}]`}`;
 }
@@ -55,16 +57,12 @@ function bench(rows: readonly BenchRow[], ...words: string[]): string {
 }
 
 /** The figure of each † row of this part of the work. */
-function measure(suite: StoredResult, hour: StoredResult, rows: readonly BenchRow[]): Map<string, string> {
-  const at = poolComparisons(suite.runs, suite.comparisons, "reactive", "predictive", LEVEL)!.comparison;
-  const runs = (policy: string) => suite.runs.filter((run) => run.policy === policy && run.pressureRatio === LEVEL);
-  const reactive = runs("reactive");
-  const predictive = runs("predictive");
-  const pair = (pick: (run: RunResult) => number) => `${overSeeds(reactive, pick)} → ${overSeeds(predictive, pick)}`;
-  const overall = suite.forecasts.find(
-    (one) => one.policy === "predictive" && one.scenario === null && one.pressureRatio === null,
-  );
-  const forecast = overall!.report;
+function measure({ parts }: EvaluationFile, rows: readonly BenchRow[]): Map<string, string> {
+  const { suite, autonomy } = parts;
+  if (suite === undefined || autonomy === undefined)
+    throw new Error("the evaluation needs the parts suite and autonomy");
+  const pair = (figure: EvaluationFigure, factor = 1) =>
+    `${overSeeds(suite, "reactive", figure, factor)} → ${overSeeds(suite, MARKED_POLICY, figure, factor)}`;
   const accuracy = (part: {
     accuracy: number | null;
     baseRate: number | null;
@@ -74,32 +72,37 @@ function measure(suite: StoredResult, hour: StoredResult, rows: readonly BenchRo
     part.insufficient
       ? "insufficient"
       : `${percent(part.accuracy)} (base rate ${percent(part.baseRate)}, skill ${part.skill === null ? "n/a" : number(part.skill, 2)})`;
-  const hourly = hour.runs.filter((run) => run.policy === "predictive");
+  const [forecast, best] = [MARKED_POLICY, BEST_WATCHER].map((policy) => forecastOf(suite, policy)!);
+  const both = (pick: (report: NonNullable<typeof forecast>) => string) =>
+    `${MARKED_POLICY}: ${pick(forecast!)}; ${BEST_WATCHER}: ${pick(best!)}`;
+  const hourly = (figure: EvaluationFigure) =>
+    overSeeds(autonomy, MARKED_POLICY, figure, SECONDS_PER_HOUR / autonomy.durationSeconds);
+  const share = figureMean(suite, MARKED_POLICY, "compaction_proactive", AT_HEADLINE)!;
+  const all = figureMean(suite, MARKED_POLICY, "compaction_runs", AT_HEADLINE)!;
   return new Map([
-    ["K11", `after a cold start, first 200 predictions: ${accuracy(forecast.coldStart)}`],
+    ["K11", both((report) => accuracy(report.coldStart))],
     [
       "K33†/34†",
-      `peak P, %: ${pair((run) => 100 * run.pressure.peakEffective)}; mean P, %: ${pair((run) => 100 * run.pressure.meanEffective)}`,
+      `mean P, %: ${pair("pressure_mean_effective", 100)}; mean U, %: ${pair("pressure_mean_occupancy", 100)}`,
     ],
     [
       "K35†",
-      `avoidable a run: ${change(at.avoidableOoms)}; all: ${change(at.totalOoms)}; denied bytes: ${change(at.deniedBytes, 0)}`,
+      `avoidable a run: ${change(suite, "oom_avoidable")}; all: ${change(suite, "oom_events")}; denied bytes: ${change(suite, "oom_denied_bytes", 0)}; against reactive:quick: avoidable ${change(suite, "oom_avoidable", 1, "reactive:quick")}`,
     ],
-    ["K36†", `${change(at.compactionRuns)}; bytes moved ${change(at.movedBytes, 0)}`],
-    ["K37†", `µs a run: ${pair((run) => run.compaction.meanMicros)}`],
-    [
-      "K38†/39†",
-      `proactive share of runs, %: ${overSeeds(predictive, (run) => (100 * run.compaction.proactive) / Math.max(1, run.compaction.runs))}`,
-    ],
-    ["K41†", accuracy(forecast)],
-    ["K42†", `µs: ${change(at.responseMeanMicros, 2)}`],
+    ["K36†", `${change(suite, "compaction_runs")}; bytes moved ${change(suite, "compaction_moved_bytes", 0)}`],
+    ["K37†", `µs a run: ${pair("compaction_mean_micros")}`],
+    ["K38†/39†", `proactive share of runs: ${percent(share / all)}`],
+    ["K41†", both(accuracy)],
+    ["K42†", `µs: ${change(suite, "response_mean_micros", 2)}`],
     [
       "K47†/48†",
-      `OOM events an hour: avoidable ${overSeeds(hourly, (run) => run.ooms.avoidable)}, all ${overSeeds(hourly, (run) => run.ooms.total)}; watchdog trips ${overSeeds(hourly, (run) => run.watchdog.trips.length)}`,
+      `OOM events an hour: avoidable ${hourly("oom_avoidable")}, all ${hourly("oom_events")}; watchdog trips ${hourly("watchdog_trips")}`,
     ],
     [
       "K49†",
-      forecast.bands.map((band) => `${100 * band.fromRatio}–${100 * band.toRatio} %: ${accuracy(band)}`).join("; "),
+      both((report) =>
+        report.bands.map((band) => `${100 * band.fromRatio}–${100 * band.toRatio} %: ${accuracy(band)}`).join(", "),
+      ),
     ],
     ["K54†-56†", bench(rows, "forward")],
   ]);
@@ -108,25 +111,20 @@ function measure(suite: StoredResult, hour: StoredResult, rows: readonly BenchRo
 async function main(): Promise<void> {
   const folder = process.argv[2] ?? mkdtempSync(join(tmpdir(), "mempred-rows-"));
   mkdirSync(folder, { recursive: true });
-  const [suiteFile, hourFile, benchFile] = ["suite.json", "hour.json", "bench.json"].map((name) =>
-    join(folder, name),
-  ) as [string, string, string];
-  const bin = join(root, "bin", "mempred.js");
-  make(suiteFile, [bin, ...SUITE, "--json", suiteFile, "--output", folder]);
-  make(hourFile, [bin, ...HOUR, "--json", hourFile, "--output", folder]);
+  const [evaluationFile, benchFile] = [join(folder, "evaluation.json"), join(folder, "bench.json")];
+  make(evaluationFile, [join(root, "bin", "mempred.js"), "evaluate", "--quiet", "--json", evaluationFile]);
   make(benchFile, ["--import", "tsx", join(root, "scripts", "bench", "main.ts"), "--json", benchFile]);
-  const suite = await readResultFile(suiteFile);
-  const hour = await readResultFile(hourFile);
+  const evaluation = await readEvaluation(evaluationFile);
   const benchRows = (JSON.parse(readFileSync(benchFile, "utf8")) as { rows: BenchRow[] }).rows;
-  const figures = measure(suite, hour, benchRows);
+  const figures = measure(evaluation, benchRows);
   const lines = [
     "# Acceptance rows",
     "",
     "Written by `npx tsx scripts/rows.ts`; ids and marks are those of the project's list of requirements. † = a figure, measured",
     "and not typed. *partly* says what is missing, *open* that it is not begun.",
     "",
-    `Figures: \`mempred ${SUITE.slice(0, 3).join(" ")}\`, 95 % level, mean over scenarios, digest ${runsDigest(suite.runs)};`,
-    `\`mempred ${HOUR.slice(0, -1).join(" ")}\`, digest ${runsDigest(hour.runs)}; \`npm run bench\`. Intervals are 95 % over seeds.`,
+    `Figures: \`mempred evaluate\`, 95 % level, mean over scenarios, accuracy over all levels, digest ${evaluationDigest(evaluation)};`,
+    "`npm run bench`. Intervals are 95 % over seeds.",
     "",
     "| row | what | state | shown by | mark | measured |",
     "|---|---|---|---|---|---|",
