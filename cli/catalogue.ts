@@ -109,7 +109,7 @@ const SUITE_OPTIONS: readonly OptionSpec[] = [
     name: "weights",
     group: "How to run it",
     value: "FILE|cold",
-    description: "weights to start from in place of the shipped ones; cold: random",
+    description: "weights for `neural` to start from in place of the shipped ones; cold: random",
   },
   {
     name: "reserve",
@@ -365,7 +365,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       "all scenarios, pressure 75,85,95,98, seeds 100001..100003, 10m each, 20 epochs, engine online, to weights.json",
     examples: [
       "mempred train --scenario burst,tide --epochs 20 --out weights.json",
-      "mempred stress --weights weights.json",
+      "mempred stress --policy reactive,neural --weights weights.json",
     ],
     load: async () => (await import("./commands/train.ts")).train,
   },

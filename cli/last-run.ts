@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { MempredError } from "../core/errors.ts";
+import type { CompactPredictor } from "../predictor/compact-predictor.ts";
 import type { PressurePredictor } from "../predictor/pressure-predictor.ts";
 import type { CommandContext } from "./command.ts";
 import { readResultFile } from "./read-result.ts";
@@ -44,7 +45,7 @@ export interface KeptRun {
   /** Where it was read from. */
   readonly path: string;
   /** As it was at the end of the run. Null for a file of its own, and for runs without a predictor. */
-  readonly predictor: PressurePredictor | null;
+  readonly predictor: PressurePredictor | CompactPredictor | null;
 }
 
 /** The run in `path`, or the last one. Errors: NOT_FOUND, INVALID_RESULT. */
@@ -66,17 +67,22 @@ export async function loadRun(context: CommandContext, path: string | undefined)
 
 /** The block as a file: little-endian, with a check value. */
 async function sealState(block: Uint8Array): Promise<Uint8Array> {
-  const { PressurePredictor } = await import("../predictor/pressure-predictor.ts");
-  const { saveState } = await import("../predictor/weights-file.ts");
-  return saveState(PressurePredictor.attach(Uint8Array.from(block).buffer));
+  const { PressurePredictor, PREDICTOR_STATE_BYTES } = await import("../predictor/pressure-predictor.ts");
+  const { CompactPredictor } = await import("../predictor/compact-predictor.ts");
+  const { saveCompactState, saveState } = await import("../predictor/weights-file.ts");
+  const { buffer } = Uint8Array.from(block);
+  return block.length === PREDICTOR_STATE_BYTES
+    ? saveState(PressurePredictor.attach(buffer))
+    : saveCompactState(CompactPredictor.attach(buffer));
 }
 
 /** A damaged state is a note: the result beside it is still good. */
-async function readState(context: CommandContext, path: string): Promise<PressurePredictor | null> {
+async function readState(context: CommandContext, path: string): Promise<KeptRun["predictor"]> {
   if (!existsSync(path)) return null;
   try {
-    const { loadState } = await import("../predictor/weights-file.ts");
-    return loadState(readFileSync(path), {}, path);
+    const { isCompactState, loadCompactState, loadState } = await import("../predictor/weights-file.ts");
+    const bytes = readFileSync(path);
+    return isCompactState(bytes) ? loadCompactState(bytes, path) : loadState(bytes, {}, path);
   } catch (error) {
     context.note(`mempred: warning: ${error instanceof Error ? error.message : String(error)}`);
     return null;

@@ -94,12 +94,18 @@ function reserveOf(settings: Settings): { reserveBytes?: number } {
   return reserveBytes === null ? {} : { reserveBytes };
 }
 
-/** Weights to start from, and what the result file says of them. Errors: NOT_FOUND, INVALID_WEIGHTS. */
+/** Weights to start from, and what the result file says of them. Errors: NOT_FOUND, INVALID_WEIGHTS, USAGE. */
 export async function weightsOf(
   settings: Settings,
+  policies: readonly string[],
 ): Promise<{ weights: Float64Array | "cold" | null; label: string; path: string | null }> {
   const asked = settings.get("weights", (text) => text, null);
   if (asked === null || asked === "shipped") return { weights: null, label: "shipped", path: null };
+  const { resolvePolicy } = await import("../sim/policies/registry.ts");
+  if (!policies.some((policy) => resolvePolicy(policy).definition.signal === "network")) {
+    const source = settings.sourceOf("weights");
+    throw usage(`${source}: none of ${policies.join(", ")} has weights that can be given`, "--policy reactive,neural");
+  }
   if (asked === "cold") return { weights: "cold", label: "cold", path: null };
   const { loadWeights } = await import("./weights.ts");
   const { weights, digest } = await loadWeights(asked);

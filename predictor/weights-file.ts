@@ -2,11 +2,12 @@
 // and CRC-32. JSON: for people and for `mempred train --out`; its CRC-32 is over the same 392 bytes as in the binary form.
 // Weights alone start a new predictor; a state goes on where the old one stopped, bit by bit.
 //
-// binary:  "MPRW" · version u16 · kind u16 (1 weights, 2 state) · 4, 8, 1, 0 as u8 · payload length u32 · payload · CRC-32 u32
+// binary:  "MPRW" · version u16 · kind u16 (1 weights, 2 state, 3 state of the compact predictor, as in memory) · 4, 8, 1, 0 as u8 · payload length u32 · payload · CRC-32 u32
 // All errors are INVALID_WEIGHTS and say what is wrong.
 
 import { assert, MempredError } from "../core/errors.ts";
 import { crc32 } from "../core/hash.ts";
+import { COMPACT_STATE_BYTES, CompactPredictor } from "./compact-predictor.ts";
 import { HIDDEN_COUNT, INPUT_COUNT, PARAMETER_COUNT } from "./network.ts";
 import { PressurePredictor, type PressurePredictorOptions } from "./pressure-predictor.ts";
 import {
@@ -27,6 +28,7 @@ const MAGIC = [0x4d, 0x50, 0x52, 0x57]; // MPRW
 const VERSION = 1;
 const KIND_WEIGHTS = 1;
 const KIND_STATE = 2;
+const KIND_COMPACT = 3;
 const HEADER_BYTES = 16;
 const CRC_BYTES = 4;
 const WEIGHTS_BYTES = PARAMETER_COUNT * 8;
@@ -117,6 +119,25 @@ export function loadState(
   return PressurePredictor.attach(buffer, byteOffset);
 }
 
+/**
+ * The state of a compact predictor as a file: 68 bytes. Its fields are of several widths and are written as they lie in memory,
+ * little-endian on every machine that Node runs on today.
+ */
+export function saveCompactState(predictor: CompactPredictor): Uint8Array {
+  return seal(KIND_COMPACT, predictor.bytes.slice());
+}
+
+/** A compact predictor that goes on from a saved state, in memory of its own. */
+export function loadCompactState(bytes: Uint8Array, file?: string): CompactPredictor {
+  // A copy: a Buffer's slice would still lie in the pool.
+  return CompactPredictor.attach(Uint8Array.from(unseal(bytes, KIND_COMPACT, COMPACT_STATE_BYTES, file)).buffer);
+}
+
+/** Does the file, damaged or not, say that it holds the state of a compact predictor? */
+export function isCompactState(bytes: Uint8Array): boolean {
+  return bytes.length > 6 && bytes[6] === KIND_COMPACT;
+}
+
 /** Header, payload, check value. */
 function seal(kind: number, payload: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + payload.length + CRC_BYTES);
@@ -143,7 +164,7 @@ function unseal(bytes: Uint8Array, kind: number, payloadBytes: number, file: str
   if (version !== VERSION) throw invalid(`the version is ${version}`, file, `version ${VERSION}`);
   const foundKind = view.getUint16(6, true);
   if (foundKind !== kind) {
-    const names = ["nothing known", "weights", "a whole state"];
+    const names = ["nothing known", "weights", "a whole state", "the state of a compact predictor"];
     throw invalid(`the file holds ${names[foundKind] ?? names[0]}`, file, names[kind]);
   }
   if (ARCHITECTURE.some((width, i) => bytes[8 + i] !== width)) {

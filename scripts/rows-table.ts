@@ -311,7 +311,7 @@ export const ROWS: readonly AcceptanceRow[] = [
     id: "K64",
     what: "cold start: shipped weights against none",
     state: "done",
-    shownBy: "`mempred evaluate --parts forecast`, `mempred stress --weights cold`",
+    shownBy: "`mempred evaluate --parts forecast`, `mempred stress --policy reactive,neural --weights cold`",
     mark: "first 200 predictions",
   },
   { id: "K66/67", what: "EMA smoothing, gradient clipping", state: "done", shownBy: "`npx vitest run test/predictor`" },

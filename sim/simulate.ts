@@ -7,6 +7,7 @@ import { assert, MempredError } from "../core/errors.ts";
 import type { Forecaster } from "../core/forecaster.ts";
 import { RandomStream } from "../core/random.ts";
 import { blockLength, HORIZON_MICROS, MICROS_PER_SECOND, TICK_MICROS } from "../core/units.ts";
+import { CompactPredictor } from "../predictor/compact-predictor.ts";
 import { ForecastScore } from "../predictor/forecast-score.ts";
 import { GuardedForecaster } from "../predictor/guarded-forecaster.ts";
 import { PressurePredictor } from "../predictor/pressure-predictor.ts";
@@ -59,6 +60,8 @@ export class Run {
   readonly #usefulness: Usefulness | null;
   /** The network, where that is the signal: it has weights and learns. */
   readonly #predictor: PressurePredictor | null;
+  /** Whose state is given back at the end. */
+  readonly #kept: PressurePredictor | CompactPredictor | null;
   /** Bytes of the arena that the signal takes. */
   readonly #ownBytes: number;
   readonly #isGuarded: boolean;
@@ -107,6 +110,7 @@ export class Run {
     }
     const forecaster = wanted === null || isLame ? null : this.#makeForecaster(wanted, byteOffset);
     this.#predictor = forecaster instanceof PressurePredictor ? forecaster : null;
+    this.#kept = this.#predictor ?? (forecaster instanceof CompactPredictor ? forecaster : null);
     this.#isGuarded = wanted?.isGuarded === true && options.watchdog !== false;
     this.#signal = forecaster === null ? null : this.#guard(forecaster);
     const { threshold, exit } = this.#acting.meter;
@@ -207,7 +211,7 @@ export class Run {
       result: this.#report(),
       forecastCounts: this.#score === null ? null : this.#score.counts,
       decisions: this.#log.all,
-      predictorState: this.#predictor === null ? null : this.#predictor.bytes.slice(),
+      predictorState: this.#kept === null ? null : this.#kept.bytes.slice(),
     };
   }
 

@@ -35,7 +35,7 @@ export async function replay(context: CommandContext): Promise<CommandOutcome> {
     );
   const seeds = seedsOf(settings) ?? SUITES["default"]!.seeds;
   const policies = await policiesOf(settings, SUITES["default"]!.policies);
-  const { weights, label, path: weightsPath } = await weightsOf(settings);
+  const { weights, label, path: weightsPath } = await weightsOf(settings, policies);
   const attacks = await attacksOf(settings);
   const format = await formatOf(context);
   const { resolveTrace } = await import("../../io/find-trace.ts");

@@ -1,13 +1,14 @@
 // mempred status: the predictor as the last run left it. The figures of its block come from the block itself, the rest from
 // the result beside it.
 
-import type { PressurePredictor } from "../../predictor/pressure-predictor.ts";
+import { CompactPredictor } from "../../predictor/compact-predictor.ts";
+import { compactWeights } from "../../predictor/shipped-compact.ts";
 import type { RunResult } from "../../sim/result.ts";
 import { percentText } from "../../sim/suite/plan.ts";
 import { headlinePressure } from "../../sim/suite/verdicts.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { EXIT_OK } from "../exit.ts";
-import { loadRun } from "../last-run.ts";
+import { type KeptRun, loadRun } from "../last-run.ts";
 import { formatCount, formatMoment, formatPercent } from "../render/format.ts";
 import { DECISION_HEADER, decisionRows } from "../render/run-report.ts";
 import { renderTable } from "../render/table.ts";
@@ -35,7 +36,7 @@ export async function status(context: CommandContext): Promise<CommandOutcome> {
     ["weights", weightsText(document)],
     [
       "learned",
-      `${formatCount(run.predictor?.trainedLabels ?? 0)} labels in the run, ${formatCount(run.predictor?.stateBytes ?? 0)} B of state (${formatPercent((run.predictor?.stateBytes ?? 0) / run.capacityBytes, 2)} of the arena)`,
+      `${learnedText(run, document)}, ${formatCount(run.predictor?.stateBytes ?? 0)} B of state (${formatPercent((run.predictor?.stateBytes ?? 0) / run.capacityBytes, 2)} of the arena)`,
     ],
   ];
   if (document.predictor !== null) {
@@ -70,7 +71,7 @@ function lastForecastingRun({ suite, runs }: StoredResult): RunResult | null {
   return forecasting.filter((run) => run.pressureRatio === level).at(-1) ?? forecasting.at(-1) ?? null;
 }
 
-function statusDocument(result: StoredResult, run: RunResult | null, predictor: PressurePredictor | null) {
+function statusDocument(result: StoredResult, run: RunResult | null, predictor: KeptRun["predictor"]) {
   const trips = run?.watchdog.trips ?? [];
   const readmissions = run?.watchdog.readmissions ?? 0;
   return {
@@ -92,14 +93,27 @@ function statusDocument(result: StoredResult, run: RunResult | null, predictor: 
       predictor === null
         ? null
         : {
-            weightsDigest: weightsDigest(predictor.weights),
-            weightNorm: Math.sqrt(predictor.weights.reduce((sum, weight) => sum + weight * weight, 0)),
-            predictions: predictor.predictions,
-            trainedLabels: predictor.trainedLabels,
+            kind: predictor.id,
+            ...(predictor instanceof CompactPredictor
+              ? {
+                  weightsDigest: weightsDigest(compactWeights()),
+                  weightNorm: normOf(compactWeights()),
+                  predictions: null,
+                  trainedLabels: null,
+                  learningRate: null,
+                  learned: { bias: predictor.learned[0], rateWeight: predictor.learned[1] },
+                }
+              : {
+                  weightsDigest: weightsDigest(predictor.weights),
+                  weightNorm: normOf(predictor.weights),
+                  predictions: predictor.predictions,
+                  trainedLabels: predictor.trainedLabels,
+                  learningRate: predictor.learningRate,
+                  learned: null,
+                }),
             confidence: predictor.confidence(),
             recentErrorPercentPoints: 100 * predictor.recentError,
             upperMarginPercentPoints: 100 * predictor.upperMargin(),
-            learningRate: predictor.learningRate,
           },
     footprint: run?.predictor ?? null,
     watchdog: {
@@ -117,7 +131,19 @@ function weightsText({ startWeights, predictor }: ReturnType<typeof statusDocume
   const start =
     startWeights === "cold" ? "random (cold)" : startWeights === "shipped" ? "as shipped" : `file ${startWeights}`;
   if (predictor === null) return `started ${start}`;
+  if (predictor.learned !== null)
+    return `constants of the program, ${predictor.weightsDigest}, norm ${predictor.weightNorm.toFixed(2)}`;
   return `started ${start}; now ${predictor.weightsDigest}, norm ${predictor.weightNorm.toFixed(2)}, step ${predictor.learningRate}`;
+}
+
+function learnedText(run: RunResult, { predictor }: ReturnType<typeof statusDocument>): string {
+  if (predictor?.learned == null) return `${formatCount(run.predictor?.trainedLabels ?? 0)} labels in the run`;
+  const { bias, rateWeight } = predictor.learned;
+  return `bias ${bias.toFixed(3)} and weight of the rate ${rateWeight.toFixed(3)}, online`;
+}
+
+function normOf(weights: Float64Array): number {
+  return Math.sqrt(weights.reduce((sum, weight) => sum + weight * weight, 0));
 }
 
 function countsText(counts: Readonly<Record<string, number>>): string {

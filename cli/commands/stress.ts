@@ -25,7 +25,7 @@ export async function stress(context: CommandContext): Promise<CommandOutcome> {
   const seeds = seedsOf(settings);
   const durationSeconds = settings.get("duration", parseDurationSeconds, null);
   const policies = await policiesOf(settings, defaults.policies);
-  const { weights, label, path } = await weightsOf(settings);
+  const { weights, label, path } = await weightsOf(settings, policies);
   const attacks = await attacksOf(settings);
   const named = await scenarioSources(settings.list("scenario", (text) => text, ["all"]));
   const wished = wishesOf(named, context);

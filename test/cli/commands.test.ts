@@ -135,9 +135,30 @@ describe("K22, K24: status and report", () => {
       startWeights: "shipped",
       run: { scenario: "steady", seed: 1 },
     });
-    expect(document.predictor.trainedLabels).toBeGreaterThan(100);
+    expect(document.predictor).toMatchObject({ kind: "compact", trainedLabels: null });
+    expect(document.predictor.learned.rateWeight).not.toBe(0);
     expect(document.predictor.confidence).toBeGreaterThanOrEqual(0);
     expect(document.predictor.weightsDigest).toMatch(/^[0-9a-f]{8}$/);
+    expect(stdout).toContain("constants of the program");
+    // the network that learns all of its weights
+    const other = join(folder, "neural");
+    const words = [
+      "stress",
+      "--scenario",
+      "steady",
+      "--pressure",
+      "95",
+      "--seed",
+      "1",
+      "--duration",
+      "3m",
+      "-o",
+      other,
+    ];
+    await run([...words, "--policy", "reactive,neural"]);
+    const network = JSON.parse((await run(["status", "--json", "-o", other])).stdout);
+    expect(network.predictor.trainedLabels).toBeGreaterThan(100);
+    expect(network.predictor).toMatchObject({ kind: "neural", learned: null });
     // of a file the block is not known, the rest is
     const file = join(folder, "last-run.json");
     const ofFile = JSON.parse((await run(["status", file, "--json"])).stdout);
@@ -163,7 +184,7 @@ describe("K22, K24: status and report", () => {
     ]);
     expect(before).toBe(0);
     const bytes = readFileSync(path);
-    bytes[100]! ^= 4;
+    bytes[20]! ^= 4;
     writeFileSync(path, bytes);
     const { status, stdout, stderr } = await run(["status", "-o", folder]);
     expect(status).toBe(0);
@@ -371,12 +392,16 @@ describe("settings reach the simulator", () => {
       "2",
     ];
     expect((await run([...words, "--out", out])).status).toBe(0);
-    const trained = await digestOf("--weights", out);
-    const cold = await digestOf("--weights", "cold");
+    const refused = await run(["stress", ...base.slice(1, -1), "--weights", "cold"]);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain("has weights that can be given");
+    const network = ["--policy", "reactive,neural"];
+    const trained = await digestOf(...network, "--weights", out);
+    const cold = await digestOf(...network, "--weights", "cold");
     expect(trained.suite).toMatchObject({ settings: { weights: expect.stringMatching(/^[0-9a-f]{8}$/) } });
     expect(cold.suite).toMatchObject({ settings: { weights: "cold" } });
     expect(trained.runs[1]!.forecast).not.toEqual(cold.runs[1]!.forecast);
-    const line = await run(["stress", ...base.slice(1, -1), "--weights", out, "--markdown", "-"]);
+    const line = await run(["stress", ...base.slice(1, -1), ...network, "--weights", out, "--markdown", "-"]);
     expect(line.stdout).toContain("--weights FILE-");
   });
 });

@@ -2,12 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MempredError } from "../../core/errors.ts";
 import { crc32 } from "../../core/hash.ts";
+import { CompactPredictor } from "../../predictor/compact-predictor.ts";
 import { initialWeights, PARAMETER_COUNT } from "../../predictor/network.ts";
 import { PREDICTOR_STATE_BYTES, PressurePredictor } from "../../predictor/pressure-predictor.ts";
 import {
   decodeWeights,
   encodeWeights,
+  isCompactState,
+  loadCompactState,
   loadState,
+  saveCompactState,
   saveState,
   weightsFromJson,
   weightsToJson,
@@ -178,5 +182,23 @@ describe("whole states", () => {
     expect(new Uint8Array(arena).every((byte) => byte === 0x5a)).toBe(true);
     expect(() => loadState(file, { buffer: arena, byteOffset: 3 })).toThrow();
     expect(() => loadState(file, { buffer: arena, byteOffset: 512 })).toThrow();
+  });
+});
+
+describe("the state of a compact predictor as a file", () => {
+  it("goes on bit by bit, from a pooled buffer too; another kind and damage are told", () => {
+    const predictor = new CompactPredictor();
+    for (let tick = 0; tick < 60; tick++) predictor.tick(tick * 500_000, 0.9, 0.9 + (tick % 7) / 100, false);
+    const file = saveCompactState(predictor);
+    expect(isCompactState(file)).toBe(true);
+    const again = loadCompactState(Buffer.from(file));
+    for (let tick = 60; tick < 80; tick++) {
+      for (const each of [predictor, again]) each.tick(tick * 500_000, 0.91, 0.95, false);
+      expect(again.forecast(tick * 500_000)).toBe(predictor.forecast(tick * 500_000));
+    }
+    expect(isCompactState(saveState(new PressurePredictor()))).toBe(false);
+    expect(() => loadState(file)).toThrow("the state of a compact predictor");
+    file[20]! ^= 1;
+    expect(() => loadCompactState(file)).toThrow("CRC-32");
   });
 });
