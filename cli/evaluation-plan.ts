@@ -80,6 +80,8 @@ export async function planPart(id: EvaluationPartId, options: PlanOptions): Prom
   const { isQuick } = options;
   const seeds = options.seeds ?? (isQuick ? TEST_SEEDS.slice(0, 2) : TEST_SEEDS);
   const ids = options.policies.map((policy) => policy.id);
+  const durationSeconds = isQuick ? QUICK_SECONDS : FULL_SECONDS;
+  const curve = { isQuick, pressures: [HEADLINE], seeds: seeds.slice(0, CURVE_SEEDS), durationSeconds };
   switch (id) {
     case "suite":
       return generated(
@@ -88,7 +90,7 @@ export async function planPart(id: EvaluationPartId, options: PlanOptions): Prom
           isQuick,
           pressures: isQuick ? [0.75, HEADLINE] : LEVELS,
           seeds,
-          durationSeconds: isQuick ? QUICK_SECONDS : FULL_SECONDS,
+          durationSeconds,
         },
         ids.map((policy) => plainRun(policy)),
       );
@@ -101,16 +103,7 @@ export async function planPart(id: EvaluationPartId, options: PlanOptions): Prom
             plainRun(policy.id, { budgetBytesPerSecond }),
           ),
         );
-      return generated(
-        id,
-        {
-          isQuick,
-          pressures: [HEADLINE],
-          seeds: seeds.slice(0, CURVE_SEEDS),
-          durationSeconds: isQuick ? QUICK_SECONDS : FULL_SECONDS,
-        },
-        runs,
-      );
+      return generated(id, curve, runs);
     }
     case "forecast": {
       const forecasting = await policiesThatForecast(options.policies.filter((policy) => !policy.isBound));
@@ -122,23 +115,14 @@ export async function planPart(id: EvaluationPartId, options: PlanOptions): Prom
           ? [plainRun(policy, { isTaped: true, isCold: true })]
           : []),
       ]);
-      return generated(
-        id,
-        {
-          isQuick,
-          pressures: [HEADLINE],
-          seeds: seeds.slice(0, CURVE_SEEDS),
-          durationSeconds: isQuick ? QUICK_SECONDS : FULL_SECONDS,
-        },
-        runs,
-      );
+      return generated(id, curve, runs);
     }
     case "autonomy": {
       const runs = ids.filter((policy) => policy === "reactive" || policy === "predictive").map((p) => plainRun(p));
-      const durationSeconds = isQuick ? 2 * QUICK_SECONDS : 3600;
+      const hour = isQuick ? 2 * QUICK_SECONDS : 3600;
       return generated(
         id,
-        { isQuick, pressures: [HEADLINE], seeds: seeds.slice(0, AUTONOMY_SEEDS), durationSeconds },
+        { isQuick, pressures: [HEADLINE], seeds: seeds.slice(0, AUTONOMY_SEEDS), durationSeconds: hour },
         runs,
       );
     }

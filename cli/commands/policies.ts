@@ -32,7 +32,7 @@ export async function policies({ settings, palette }: CommandContext): Promise<C
   const header = ["policy", "ahead", "on demand", "signal", "", ""];
   const table = renderTable([header, ...rows], { leftColumns: [0, 1, 2, 3, 4, 5] });
   const note =
-    "A compactor can be named: reactive:window, predictive:slide (slide, window, evacuate). placebo@ID copies the runs of ID. A bound knows or may what no policy can: a yardstick that does not compete. --policy all runs them all.";
+    "A compactor can be named: reactive:window, predictive:slide (slide, window, evacuate, gather, pack, or quick, which takes what the request has time for). placebo@ID copies the runs of ID. A bound knows or may what no policy can: a yardstick that does not compete. --policy all runs them all.";
   return {
     status: EXIT_OK,
     text: `${[palette.strong(table[0]!), ...table.slice(1), "", palette.dim(note)].join("\n")}\n`,
