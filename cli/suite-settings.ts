@@ -101,15 +101,15 @@ export async function weightsOf(
 ): Promise<{ weights: Float64Array | "cold" | null; label: string; path: string | null }> {
   const asked = settings.get("weights", (text) => text, null);
   if (asked === null || asked === "shipped") return { weights: null, label: "shipped", path: null };
+  const given = asked === "cold" ? null : await (await import("./weights.ts")).loadWeights(asked);
   const { resolvePolicy } = await import("../sim/policies/registry.ts");
   if (!policies.some((policy) => resolvePolicy(policy).definition.signal === "network")) {
     const source = settings.sourceOf("weights");
     throw usage(`${source}: none of ${policies.join(", ")} has weights that can be given`, "--policy reactive,neural");
   }
-  if (asked === "cold") return { weights: "cold", label: "cold", path: null };
-  const { loadWeights } = await import("./weights.ts");
-  const { weights, digest } = await loadWeights(asked);
-  return { weights, label: digest, path: asked };
+  return given === null
+    ? { weights: "cold", label: "cold", path: null }
+    : { weights: given.weights, label: given.digest, path: asked };
 }
 
 /** How many worker threads: as asked, or one a processor. */
