@@ -17,7 +17,7 @@ const root = new URL("../../../", import.meta.url);
 
 /** Seeds of every `--seeds X` or `--seed X` in a text, quoted words of a program included. */
 function seedsIn(text: string): number[] {
-  return [...text.matchAll(/(?:--seeds?["',\s]+|training seeds )([\d.,]*\d)/g)].flatMap((match) =>
+  return [...text.matchAll(/(?:--seeds?["',\s]+|[Tt]raining seeds (?:are )?)([\d.,]*\d)/g)].flatMap((match) =>
     /^\d+$/.test(match[1]!) && match[0].startsWith("--seed ") ? [Number(match[1])] : parseSeeds(match[1]!),
   );
 }
@@ -40,7 +40,7 @@ describe("seeds", () => {
   test("weights that ship were trained on training seeds alone", () => {
     const files = readdirSync(new URL("predictor/", root)).filter((name) => /^shipped-.*\.ts$/.test(name));
     expect(files).toContain("shipped-weights.ts");
-    const sources = [...files.map((name) => `predictor/${name}`), "scripts/ship-weights.ts"];
+    const sources = [...files.map((name) => `predictor/${name}`), "scripts/forecast/ship.ts", "scripts/forecast/ship-network.ts"];
     for (const source of sources) {
       const seeds = seedsIn(readFileSync(new URL(source, root), "utf8"));
       expect(seeds.length, `${source} says which seeds it was trained on`).toBeGreaterThan(0);
