@@ -32,7 +32,7 @@ export interface SampleInput {
   readonly scenario: string;
 }
 
-const POLICIES = ["reactive", "reactive:window", "watermark", "placebo", "predictive"];
+const POLICIES = ["reactive", "reactive:window", "watermark", "placebo", "predictive", "neural"];
 const SECONDS = 20;
 
 export function computeSample(input: SampleInput): Sample {
@@ -45,7 +45,7 @@ export function computeSample(input: SampleInput): Sample {
       for (const policy of POLICIES) {
         const samples = new SampleCollector();
         addRun(sample, `${id} ${seed} ${policy}`, { demand, policy, seed, placeboRuns: 20, samples });
-        if (policy === "predictive") collected.push(samples.samples());
+        if (policy === "neural") collected.push(samples.samples());
       }
     }
   }
