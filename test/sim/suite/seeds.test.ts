@@ -40,7 +40,11 @@ describe("seeds", () => {
   test("weights that ship were trained on training seeds alone", () => {
     const files = readdirSync(new URL("predictor/", root)).filter((name) => /^shipped-.*\.ts$/.test(name));
     expect(files).toContain("shipped-weights.ts");
-    const sources = [...files.map((name) => `predictor/${name}`), "scripts/forecast/ship.ts", "scripts/forecast/ship-network.ts"];
+    const sources = [
+      ...files.map((name) => `predictor/${name}`),
+      "scripts/forecast/ship.ts",
+      "scripts/forecast/ship-network.ts",
+    ];
     for (const source of sources) {
       const seeds = seedsIn(readFileSync(new URL(source, root), "utf8"));
       expect(seeds.length, `${source} says which seeds it was trained on`).toBeGreaterThan(0);
