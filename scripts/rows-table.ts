@@ -186,7 +186,7 @@ export const ROWS: readonly AcceptanceRow[] = [
   {
     id: "K33†/34†",
     what: "peak and average pressure",
-    state: "measured, short: more is served, so more is held; mean P falls less than that",
+    state: "measured, short: more is served, so more is held: mean U rises, mean P far less than that",
     shownBy: "`mempred evaluate` (docs/results.md)",
     mark: "98.2→96.1 %, 94.8→93.4 %",
   },
