@@ -15,6 +15,13 @@ export type ErrorCode =
   | "INCOMPATIBLE_BASELINE" // baseline and current do not describe the same suite
   | "NOT_FOUND" // a file that is not there
   | "NOT_WRITABLE" // an output that cannot be written
+  | "INVALID_CACHE_ENTRY" // a key or a value that a cache cannot hold
+  | "INVALID_MODEL" // a damaged or foreign model file, or a snapshot of a cache
+  | "LOAD_FAILED" // a loader of the caller's threw; `cause` is what it threw
+  | "OUTSIDE_ROOT" // a path that leaves the folder that a loader is confined to
+  | "BACKEND_UNAVAILABLE" // a cache's store did not answer in time or is known to be gone
+  | "BACKEND_FULL" // a cache's store has no room
+  | "BACKEND_DAMAGED" // what a cache's store holds cannot be read
   | "INTERNAL"; // an invariant broke
 
 export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -30,6 +37,13 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
   INCOMPATIBLE_BASELINE: 4,
   NOT_FOUND: 2,
   NOT_WRITABLE: 2,
+  INVALID_CACHE_ENTRY: 2,
+  INVALID_MODEL: 2,
+  LOAD_FAILED: 1,
+  OUTSIDE_ROOT: 2,
+  BACKEND_UNAVAILABLE: 1,
+  BACKEND_FULL: 1,
+  BACKEND_DAMAGED: 2,
   INTERNAL: 3,
 };
 

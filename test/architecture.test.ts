@@ -15,11 +15,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   allocator: ["core"],
   predictor: ["core"],
   scenarios: ["core"],
-  sim: ["core", "allocator", "predictor", "scenarios"],
+  cache: ["core"],
+  sim: ["core", "allocator", "predictor", "scenarios", "cache"],
   io: ["core", "scenarios"],
-  cli: ["core", "allocator", "predictor", "scenarios", "sim", "io"],
+  live: ["core", "cache", "predictor", "io"],
+  cli: ["core", "allocator", "predictor", "scenarios", "cache", "sim", "io", "live"],
 };
-const PURE = ["core", "allocator", "predictor", "scenarios", "sim"];
+const PURE = ["core", "allocator", "predictor", "scenarios", "cache", "sim"];
 /** Packages that the pure folders may use: pure themselves, no Node and no DOM. */
 const PURE_PACKAGES = ["seedrandom/lib/alea.js", "zod", "yaml"];
 const ALLOWED_MATH = new Set([
