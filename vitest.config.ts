@@ -15,7 +15,17 @@ export default defineConfig({
       : { execArgv: ["--import", "tsx"], experimental: { viteModuleRunner: false, nodeLoader: false } }),
     coverage: {
       provider: "v8",
-      include: ["core/**", "allocator/**", "predictor/**", "scenarios/**", "cache/**", "sim/**", "live/**", "io/**", "cli/**"],
+      include: [
+        "core/**",
+        "allocator/**",
+        "predictor/**",
+        "scenarios/**",
+        "cache/**",
+        "sim/**",
+        "live/**",
+        "io/**",
+        "cli/**",
+      ],
       reporter: ["text-summary", "json-summary"],
       thresholds: { lines: 91, statements: 91, "allocator/**": { branches: 100 } },
     },
