@@ -20,6 +20,8 @@ export class EntryColumns {
   size = new Float64Array(0);
   /** How long loading it took, ms. */
   loadMillis = new Float32Array(0);
+  /** How long it is fresh from each use on, ms. Empty where uses renew nothing. */
+  lifeMillis = new Float64Array(0);
   context = new Int32Array(0);
   priority = new Int8Array(0);
 
@@ -39,6 +41,7 @@ export class EntryColumns {
     this.flags = flags;
     if (this.expiresAt.length > 0) this.expiresAt = grownTimes(this.expiresAt, before, slotCount);
     if (this.keepUntil.length > 0) this.keepUntil = grownTimes(this.keepUntil, before, slotCount);
+    if (this.lifeMillis.length > 0) this.lifeMillis = copyInto(new Float64Array(slotCount), this.lifeMillis);
     if (this.size.length > 0) this.size = copyInto(new Float64Array(slotCount), this.size);
     if (this.loadMillis.length > 0) this.loadMillis = copyInto(new Float32Array(slotCount), this.loadMillis);
     if (this.context.length > 0) this.context = copyInto(new Int32Array(slotCount), this.context);
@@ -56,6 +59,11 @@ export class EntryColumns {
       this.keepUntil = this.expiresAt.slice();
     }
     this.keepUntil[slot] = keepUntil;
+  }
+
+  setLifeMillis(slot: number, millis: number): void {
+    if (this.lifeMillis.length === 0) this.lifeMillis = new Float64Array(this.slotCount);
+    this.lifeMillis[slot] = millis;
   }
 
   setLoadMillis(slot: number, millis: number): void {
@@ -109,9 +117,11 @@ export class EntryColumns {
 
   /** Bytes of the columns that there are. */
   get stateBytes(): number {
-    const { flags, expiresAt, keepUntil, size, loadMillis, context, priority } = this;
+    const { flags, expiresAt, keepUntil, size, lifeMillis, loadMillis, context, priority } = this;
     let bytes = 0;
-    for (const column of [flags, expiresAt, keepUntil, size, loadMillis, context, priority]) bytes += column.byteLength;
+    for (const column of [flags, expiresAt, keepUntil, size, lifeMillis, loadMillis, context, priority]) {
+      bytes += column.byteLength;
+    }
     return bytes;
   }
 }

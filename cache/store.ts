@@ -52,6 +52,8 @@ export interface StoreOptions<V> {
   readonly keepsSizes?: boolean | undefined;
   /** Milliseconds on any clock that does not run backwards. */
   readonly nowMillis: () => number;
+  /** `renewAge` works. Default false. */
+  readonly isAgeRenewed?: boolean | undefined;
   readonly seed?: number | undefined;
   /** Share of the capacity that unused speculations may take. Default 0.2. */
   readonly speculativeRatio?: number | undefined;
@@ -206,6 +208,15 @@ export class CacheStore<V> implements PressureTenant {
 
   keepUntil(slot: number): number {
     return this.#table.columns.keepUntilOf(slot);
+  }
+
+  /** It was used: its time begins anew. Where `isAgeRenewed` is not set it does nothing. */
+  renewAge(slot: number): void {
+    const { columns } = this.#table;
+    const life = columns.lifeMillis[slot];
+    if (life === undefined || life === Infinity) return;
+    const expiresAt = this.#now() + life;
+    columns.setTimes(slot, expiresAt, expiresAt + (columns.keepUntilOf(slot) - columns.expiresAtOf(slot)));
   }
 
   isSpeculative(slot: number): boolean {
@@ -406,6 +417,7 @@ export class CacheStore<V> implements PressureTenant {
       this.#policy.growSlots(slotCount);
     }
     const slot = table.insert(owner, key, value, attributes);
+    if (this.#options.isAgeRenewed === true) table.columns.setLifeMillis(slot, attributes.expiresAt - this.#now());
     this.statistics.insertions++;
     if (attributes.isSpeculative) this.statistics.speculativeInsertions++;
     if (attributes.isPinned) this.#policy.resize(this.#policyCapacity);
@@ -421,6 +433,7 @@ export class CacheStore<V> implements PressureTenant {
       this.statistics.speculativeWasted++;
     }
     table.describe(slot, attributes);
+    if (this.#options.isAgeRenewed === true) table.columns.setLifeMillis(slot, attributes.expiresAt - this.#now());
     if (!attributes.isQuiet && !attributes.isSpeculative && !table.has(slot, PINNED)) this.#policy.hit(slot);
     this.statistics.replacements++;
     this.statistics.removed.replaced++;

@@ -151,42 +151,54 @@ const demand = fc.record({ context, key, stale: fc.constantFrom(0, 5, Infinity) 
     },
 );
 
-const find = fc.record({ context, key }).map(({ context: space, key: name }): Step => (pair) => {
-  const entry = pair.model.get(idOf(space, name));
-  const slot = pair.store.find(name, space);
-  expect(slot >= 0).toBe(entry !== undefined && pair.now < entry.keepUntil);
-  if (slot >= 0) {
-    expect(pair.store.valueAt(slot)).toBe(entry?.value);
-    expect(pair.store.isFresh(slot)).toBe(pair.now < (entry?.expiresAt as number));
-    expect([...pair.store.tagsOf(slot)].sort()).toEqual([...new Set(entry?.tags)].sort());
-  }
-  pair.settle([]);
-});
+const find = fc.record({ context, key }).map(
+  ({ context: space, key: name }): Step =>
+    (pair) => {
+      const entry = pair.model.get(idOf(space, name));
+      const slot = pair.store.find(name, space);
+      expect(slot >= 0).toBe(entry !== undefined && pair.now < entry.keepUntil);
+      if (slot >= 0) {
+        expect(pair.store.valueAt(slot)).toBe(entry?.value);
+        expect(pair.store.isFresh(slot)).toBe(pair.now < (entry?.expiresAt as number));
+        expect([...pair.store.tagsOf(slot)].sort()).toEqual([...new Set(entry?.tags)].sort());
+      }
+      pair.settle([]);
+    },
+);
 
-const remove = fc.record({ context, key }).map(({ context: space, key: name }): Step => (pair) => {
-  const entry = pair.model.get(idOf(space, name));
-  const isLive = entry !== undefined && pair.now < entry.keepUntil;
-  expect(pair.store.delete(name, space)).toBe(isLive);
-  expect(pair.told.length).toBe(entry === undefined ? 0 : 1);
-  pair.settle(isLive ? ["deleted"] : ["ttl"]);
-});
+const remove = fc.record({ context, key }).map(
+  ({ context: space, key: name }): Step =>
+    (pair) => {
+      const entry = pair.model.get(idOf(space, name));
+      const isLive = entry !== undefined && pair.now < entry.keepUntil;
+      expect(pair.store.delete(name, space)).toBe(isLive);
+      expect(pair.told.length).toBe(entry === undefined ? 0 : 1);
+      pair.settle(isLive ? ["deleted"] : ["ttl"]);
+    },
+);
 
-const removeTag = fc.record({ tag, context: fc.option(context, { nil: undefined }) }).map((draw): Step => (pair) => {
-  const ids = [...pair.model].filter(([id, entry]) => {
-    const isThere = draw.context === undefined || (JSON.parse(id) as [string, string])[0] === draw.context;
-    return isThere && entry.tags.includes(draw.tag);
-  });
-  expect(pair.store.deleteTag(draw.tag, draw.context)).toBe(ids.length);
-  expect(new Set(pair.told.map((one) => one.id))).toEqual(new Set(ids.map(([id]) => id)));
-  pair.settle(["deleted"]);
-});
+const removeTag = fc.record({ tag, context: fc.option(context, { nil: undefined }) }).map(
+  (draw): Step =>
+    (pair) => {
+      const ids = [...pair.model].filter(([id, entry]) => {
+        const isThere = draw.context === undefined || (JSON.parse(id) as [string, string])[0] === draw.context;
+        return isThere && entry.tags.includes(draw.tag);
+      });
+      expect(pair.store.deleteTag(draw.tag, draw.context)).toBe(ids.length);
+      expect(new Set(pair.told.map((one) => one.id))).toEqual(new Set(ids.map(([id]) => id)));
+      pair.settle(["deleted"]);
+    },
+);
 
-const clear = fc.option(context, { nil: undefined, freq: 4 }).map((space): Step => (pair) => {
-  const ids = [...pair.model.keys()].filter((id) => space === undefined || JSON.parse(id)[0] === space);
-  expect(pair.store.clear(space)).toBe(ids.length);
-  expect(new Set(pair.told.map((one) => one.id))).toEqual(new Set(ids));
-  pair.settle(["cleared"]);
-});
+const clear = fc.option(context, { nil: undefined, freq: 4 }).map(
+  (space): Step =>
+    (pair) => {
+      const ids = [...pair.model.keys()].filter((id) => space === undefined || JSON.parse(id)[0] === space);
+      expect(pair.store.clear(space)).toBe(ids.length);
+      expect(new Set(pair.told.map((one) => one.id))).toEqual(new Set(ids));
+      pair.settle(["cleared"]);
+    },
+);
 
 const purge = fc.constant<Step>((pair) => {
   const dead = [...pair.model.values()].filter((entry) => entry.keepUntil <= pair.now).length;
@@ -194,27 +206,38 @@ const purge = fc.constant<Step>((pair) => {
   pair.settle(["ttl"]);
 });
 
-const wait = fc.integer({ min: 1, max: 40 }).map((millis): Step => (pair) => {
-  pair.now += millis;
-});
+const wait = fc.integer({ min: 1, max: 40 }).map(
+  (millis): Step =>
+    (pair) => {
+      pair.now += millis;
+    },
+);
 
-const shed = fc.integer({ min: 0, max: 60 }).map((bytes): Step => (pair) => {
-  const before = pair.store.countBytes();
-  const freed = pair.store.shed(bytes);
-  expect(freed).toBeGreaterThanOrEqual(Math.min(bytes, before));
-  expect(pair.store.countBytes()).toBe(before - freed);
-  // Nothing that was asked for goes while a speculation could have gone.
-  const speculative = [...pair.model].filter(([, entry]) => entry.isSpeculative && !entry.isPinned).map(([id]) => id);
-  const gone = new Set(pair.told.map((one) => one.id));
-  if ([...gone].some((id) => !speculative.includes(id))) for (const id of speculative) expect(gone).toContain(id);
-  pair.settle(["pressure"]);
-});
+const shed = fc.integer({ min: 0, max: 60 }).map(
+  (bytes): Step =>
+    (pair) => {
+      const before = pair.store.countBytes();
+      const freed = pair.store.shed(bytes);
+      expect(freed).toBeGreaterThanOrEqual(Math.min(bytes, before));
+      expect(pair.store.countBytes()).toBe(before - freed);
+      // Nothing that was asked for goes while a speculation could have gone.
+      const speculative = [...pair.model]
+        .filter(([, entry]) => entry.isSpeculative && !entry.isPinned)
+        .map(([id]) => id);
+      const gone = new Set(pair.told.map((one) => one.id));
+      if ([...gone].some((id) => !speculative.includes(id))) for (const id of speculative) expect(gone).toContain(id);
+      pair.settle(["pressure"]);
+    },
+);
 
-const budget = fc.constantFrom(1, 1, 0.5, 0.2, 0).map((ratio): Step => (pair) => {
-  pair.ratio = ratio;
-  pair.store.setBudgetRatio(ratio);
-  pair.settle(["pressure"]);
-});
+const budget = fc.constantFrom(1, 1, 0.5, 0.2, 0).map(
+  (ratio): Step =>
+    (pair) => {
+      pair.ratio = ratio;
+      pair.store.setBudgetRatio(ratio);
+      pair.settle(["pressure"]);
+    },
+);
 
 const entries = fc.constant<Step>((pair) => {
   const live = [...pair.model].filter(([, entry]) => entry.keepUntil > pair.now).map(([id]) => id);
