@@ -44,3 +44,11 @@ export {
   type SetOptions,
   type SmartCacheOptions,
 } from "./smart-cache-options.ts";
+export { type OpenBackendOptions, openBackend } from "./backends/open-backend.ts";
+export {
+  ComponentLoader,
+  type ComponentLoaderOptions,
+  type ComponentStatistics,
+  type LoadOptions,
+  type PreloadResult,
+} from "./components/component-loader.ts";
