@@ -36,7 +36,9 @@ const embedAll = async (cache: SmartCache<Float32Array>) => {
 };
 
 const first = await open();
-console.log(`first run: ${await embedAll(first)} computed; again: ${await embedAll(first)}; ${first.calculatedSize} bytes`);
+console.log(
+  `first run: ${await embedAll(first)} computed; again: ${await embedAll(first)}; ${first.calculatedSize} bytes`,
+);
 await first.shutdown();
 
 const second = await open();

@@ -28,18 +28,21 @@ files.registerLoader(
 
 async function readAll(): Promise<number> {
   const before = reads;
-  for (const folder of ["docs", "logs"])
-    for (let i = 0; i < 5; i++) await files.getOrSet(`${folder}/${i}.txt`);
+  for (const folder of ["docs", "logs"]) for (let i = 0; i < 5; i++) await files.getOrSet(`${folder}/${i}.txt`);
   return reads - before;
 }
 
-console.log(`first time: ${await readAll()} reads; second time: ${await readAll()} reads; ${files.calculatedSize} bytes`);
+console.log(
+  `first time: ${await readAll()} reads; second time: ${await readAll()} reads; ${files.calculatedSize} bytes`,
+);
 console.log(`docs changed: ${files.deleteTag("docs")} entries dropped, ${await readAll()} reads`);
 
 for (let i = 0; i < 3; i++) await files.getOrSet("huge.bin");
 console.log(`too large: refused ${files.stats().refused.oversize} times, evicted ${files.stats().removed.size}`);
 const missing = await files.getOrSet("docs/none.txt").catch((error: Error) => `${error.message}`);
-console.log(`not there: ${String(missing).includes("docs/none.txt")}, and not remembered: ${!files.has("docs/none.txt")}`);
+console.log(
+  `not there: ${String(missing).includes("docs/none.txt")}, and not remembered: ${!files.has("docs/none.txt")}`,
+);
 
 await files.shutdown();
 await rm(root, { recursive: true });

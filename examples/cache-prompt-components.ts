@@ -33,7 +33,9 @@ const restarted = new ComponentLoader({ root });
 restarted.restoreHot(components.hotState());
 const { loaded } = await restarted.preload();
 await restarted.load("system.md");
-console.log(`after a restart: ${[...loaded].sort().join(", ")} loaded ahead; first request a hit: ${restarted.statistics().hits === 1}`);
+console.log(
+  `after a restart: ${[...loaded].sort().join(", ")} loaded ahead; first request a hit: ${restarted.statistics().hits === 1}`,
+);
 await rm(root, { recursive: true });
 
 /** Writes a file as if an hour ago: what was written just now is read again each time. */

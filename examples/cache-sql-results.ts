@@ -3,8 +3,8 @@
 //
 // npx tsx examples/cache-sql-results.ts
 
-import sqlite from "node-sqlite3-wasm";
 import { SmartCache } from "mempred/cache";
+import sqlite from "node-sqlite3-wasm";
 
 const database = new sqlite.Database(":memory:");
 database.exec("CREATE TABLE book (id INTEGER PRIMARY KEY, title TEXT, author INTEGER)");
@@ -32,12 +32,15 @@ function write(sql: string, values: readonly (string | number)[], table: string)
 }
 
 const booksOf = "SELECT title FROM book JOIN author ON author.id = book.author WHERE author.name = ? ORDER BY title";
-const titles = async (name: string) => (await read(booksOf, [name], ["book", "author"])).map(({ title }) => title).join(", ");
+const titles = async (name: string) =>
+  (await read(booksOf, [name], ["book", "author"])).map(({ title }) => title).join(", ");
 const authors = async () => (await read("SELECT count(*) AS n FROM author", [], ["author"]))[0]?.["n"];
 
 for (let i = 0; i < 100; i++) await Promise.all([titles("Knuth"), titles("Wirth"), authors()]);
 console.log(`300 questions, ${queries} queries`);
-console.log(`a book is added: ${write("INSERT INTO book VALUES (3, 'Concrete Mathematics', 1)", [], "book")} results dropped`);
+console.log(
+  `a book is added: ${write("INSERT INTO book VALUES (3, 'Concrete Mathematics', 1)", [], "book")} results dropped`,
+);
 console.log(`Knuth: ${await titles("Knuth")}`);
 console.log(`authors: ${await authors()}, not asked again; ${queries} queries in all`);
 await results.shutdown();

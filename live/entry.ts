@@ -18,6 +18,7 @@ export {
   type PressureTenant,
 } from "../core/pressure.ts";
 export { type CacheBackend, type Lease, MAX_KEY_BYTES, type StoredEntry } from "./backends/backend.ts";
+export { type OpenBackendOptions, openBackend } from "./backends/open-backend.ts";
 export {
   GET_CHANNEL,
   LOAD_CHANNEL,
@@ -29,6 +30,13 @@ export {
 export type { SnapshotReport } from "./cache-snapshot.ts";
 export type { SmartCacheStatistics } from "./cache-statistics.ts";
 export { jsonCodec, structuredCodec, type ValueCodec } from "./codec.ts";
+export {
+  ComponentLoader,
+  type ComponentLoaderOptions,
+  type ComponentStatistics,
+  type LoadOptions,
+  type PreloadResult,
+} from "./components/component-loader.ts";
 export { estimateBytes } from "./estimate-bytes.ts";
 export type { LoaderMatch } from "./loader-table.ts";
 export { type DemandListener, type DemandOutcome, type ShutdownReport, SmartCache } from "./smart-cache.ts";
@@ -44,11 +52,3 @@ export {
   type SetOptions,
   type SmartCacheOptions,
 } from "./smart-cache-options.ts";
-export { type OpenBackendOptions, openBackend } from "./backends/open-backend.ts";
-export {
-  ComponentLoader,
-  type ComponentLoaderOptions,
-  type ComponentStatistics,
-  type LoadOptions,
-  type PreloadResult,
-} from "./components/component-loader.ts";
