@@ -31,6 +31,7 @@ export type { SmartCacheStatistics } from "./cache-statistics.ts";
 export { jsonCodec, structuredCodec, type ValueCodec } from "./codec.ts";
 export { estimateBytes } from "./estimate-bytes.ts";
 export type { LoaderMatch } from "./loader-table.ts";
+export { type MeasuredCache, registerMetrics } from "./register-metrics.ts";
 export { type DemandListener, type DemandOutcome, type ShutdownReport, SmartCache } from "./smart-cache.ts";
 export {
   DEFAULT_MAX,
