@@ -39,6 +39,7 @@ export {
 } from "./components/component-loader.ts";
 export { estimateBytes } from "./estimate-bytes.ts";
 export type { LoaderMatch } from "./loader-table.ts";
+export { type MeasuredCache, registerMetrics } from "./register-metrics.ts";
 export { type DemandListener, type DemandOutcome, type ShutdownReport, SmartCache } from "./smart-cache.ts";
 export {
   DEFAULT_MAX,

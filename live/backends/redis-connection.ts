@@ -25,6 +25,7 @@ export interface RedisConnectionOptions {
 
 /** An argument of a command. */
 export type RedisArgument = string | number | Buffer;
+export type RedisCommand = readonly [name: string, ...args: RedisArgument[]];
 
 const RETRY_MILLIS = 250;
 
@@ -106,6 +107,20 @@ export class RedisConnection {
         if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
         return this.#client.callBuffer("EVAL", script.lua, script.keyCount, ...args);
       }
+    });
+  }
+
+  /** All of the commands or none, in one round trip. Replies are not returned. */
+  async transact(commands: readonly RedisCommand[]): Promise<void> {
+    await this.#guard(async () => {
+      const transaction = this.#client.multi();
+      for (const [name, ...args] of commands) transaction.call(name, ...args);
+      const outcomes = await transaction.exec().catch((error: unknown) => {
+        // One of them was refused, so nothing was done: why that one was says more.
+        const refusals = (error as { previousErrors?: unknown[] }).previousErrors;
+        throw refusals?.[0] ?? error;
+      });
+      for (const [error] of outcomes ?? []) if (error !== null) throw error;
     });
   }
 

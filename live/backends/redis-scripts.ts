@@ -1,6 +1,7 @@
 // What the Redis backend does in one step on the server. An entry knows its tags (they stand in its bytes, entry-codec.ts); a
 // tag's sorted set knows the keys of its entries, scored by when they end, and ends itself with the last of them. Keys reach
-// the scripts without the prefix, since a set holds them so.
+// the scripts without the prefix, since a set holds them so. Values do not go through scripts: each would be copied there, and
+// the copy counts as memory of the server until its next collection.
 
 import { HEADER_BYTES, TAGS_LENGTH_AT } from "./entry-codec.ts";
 
@@ -29,23 +30,28 @@ local function tags_of(entry)
 end
 `;
 
-/**
- * KEYS: the entry. ARGV: prefix of tags, key, bytes, TTL in ms or "" for none, now, end ("+inf" for none), then the tags.
- * Value and TTL are set by one command; tags that the entry had and has no more forget it.
- */
-export const SET_ENTRY: RedisScript = {
+/** KEYS: the entry, about to be replaced. ARGV: prefix of tags, key. Its tags forget it. */
+export const UNTAG: RedisScript = {
   keyCount: 1,
   lua: `${TAGS_OF}
 for _, tag in ipairs(tags_of(KEYS[1])) do redis.call('ZREM', ARGV[1] .. tag, ARGV[2]) end
-if ARGV[4] == '' then redis.call('SET', KEYS[1], ARGV[3])
-else redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end
-for i = 7, #ARGV do
-  local set = ARGV[1] .. ARGV[i]
-  redis.call('ZREMRANGEBYSCORE', set, '-inf', ARGV[5])
-  redis.call('ZADD', set, ARGV[6], ARGV[2])
+return 1`,
+};
+
+/**
+ * KEYS: the entry, just stored. ARGV: prefix of tags, key, now, end ("+inf" for none). Its tags know it from now on, and forget
+ * those whose end has come.
+ */
+export const TAG: RedisScript = {
+  keyCount: 1,
+  lua: `${TAGS_OF}
+for _, tag in ipairs(tags_of(KEYS[1])) do
+  local set = ARGV[1] .. tag
+  redis.call('ZREMRANGEBYSCORE', set, '-inf', ARGV[3])
+  redis.call('ZADD', set, ARGV[4], ARGV[2])
   local last = redis.call('ZRANGE', set, -1, -1, 'WITHSCORES')[2]
   if last == 'inf' then redis.call('PERSIST', set)
-  else redis.call('PEXPIRE', set, string.format('%.0f', math.max(1, tonumber(last) - tonumber(ARGV[5])))) end
+  else redis.call('PEXPIRE', set, string.format('%.0f', math.max(1, tonumber(last) - tonumber(ARGV[3])))) end
 end
 return 1`,
 };

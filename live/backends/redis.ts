@@ -11,8 +11,8 @@ import type { BackendOptions, CacheBackend, Lease, StoredEntry } from "./backend
 import { decodeEntry, encodeEntry } from "./entry-codec.ts";
 import { decodeKey, encodeKey } from "./key-bytes.ts";
 import { checkHold } from "./lease-table.ts";
-import { RedisConnection } from "./redis-connection.ts";
-import { DELETE_ENTRY, DELETE_IF_EQUAL, DELETE_TAG, SET_ENTRY } from "./redis-scripts.ts";
+import { type RedisArgument, type RedisCommand, RedisConnection } from "./redis-connection.ts";
+import { DELETE_ENTRY, DELETE_IF_EQUAL, DELETE_TAG, type RedisScript, TAG, UNTAG } from "./redis-scripts.ts";
 
 export interface RedisBackendOptions extends BackendOptions {
   /** Caches of different namespaces do not see each other: 1 to 64 of A-Z a-z 0-9 . _ -. Default "default". */
@@ -100,15 +100,12 @@ export class RedisBackend implements CacheBackend {
       return;
     }
     const isEndless = keepUntilMillis === Infinity;
-    await this.#connection.run(SET_ENTRY, [
-      this.#entryKey(keyBytes),
-      this.#tagPrefix,
-      keyBytes,
-      bytes,
-      isEndless ? "" : Math.ceil(keepUntilMillis - nowMillis),
-      nowMillis,
-      isEndless ? "+inf" : keepUntilMillis,
-      ...Array.from(new Set(entry.tags), (tag) => encodeKey(tag, "tag")),
+    const entryKey = this.#entryKey(keyBytes);
+    const end = isEndless ? "+inf" : keepUntilMillis;
+    await this.#connection.transact([
+      evaluate(UNTAG, [entryKey, this.#tagPrefix, keyBytes]),
+      ["SET", entryKey, bytes, ...(isEndless ? [] : ["PX", Math.ceil(keepUntilMillis - nowMillis)])],
+      ...(entry.tags.length === 0 ? [] : [evaluate(TAG, [entryKey, this.#tagPrefix, keyBytes, nowMillis, end])]),
     ]);
   }
 
@@ -214,6 +211,11 @@ export class RedisBackend implements CacheBackend {
   #entryKey(keyBytes: Buffer): Buffer {
     return Buffer.concat([this.#entryPrefix, keyBytes]);
   }
+}
+
+/** In a transaction a script that the server does not know would go unnoticed until too late: its text goes along. */
+function evaluate(script: RedisScript, args: readonly RedisArgument[]): RedisCommand {
+  return ["EVAL", script.lua, script.keyCount, ...args];
 }
 
 interface Address {

@@ -273,7 +273,7 @@ describe("CacheStore against a naive store", () => {
             const pair = new Pair(policy, isWeighed);
             for (const one of steps) one(pair);
           }),
-          { numRuns: 120 },
+          { numRuns: 40 },
         );
       });
     }

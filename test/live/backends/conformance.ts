@@ -156,7 +156,8 @@ export function describeBackend(name: string, harness: Harness): void {
     });
 
     it("deletes by tag what carries the tag now", async () => {
-      for (let i = 0; i < 500; i++) await backend.set(`red ${i}`, entryOf("", { tags: ["red", `odd ${i % 2}`] }));
+      const tagsOf = (i: number) => ({ tags: ["red", `odd ${i % 2}`] });
+      await backend.setMany(new Map(Array.from({ length: 500 }, (_, i) => [`red ${i}`, entryOf("", tagsOf(i))])));
       await backend.set("green", entryOf("", { tags: ["green"] }));
       await backend.set("red 0", entryOf("no tag any more"));
       await backend.set("red 1", entryOf("", { tags: ["green", "green"] }));
@@ -263,7 +264,10 @@ export function describeBackend(name: string, harness: Harness): void {
         });
         expect((await small.get(stored[0]!))!.bytes.length).toBe(1_000_000);
         for (const key of stored) expect(await small.delete(key)).toBe(true);
-        await small.set("again", entryOf(megabyte));
+        // Redis holds on to the room that it made for the large command for some two seconds.
+        await expect
+          .poll(() => small.set("again", entryOf(megabyte)).then(() => "stored"), { timeout: 30_000 })
+          .toBe("stored");
         expect((await small.get("again"))!.bytes.length).toBe(1_000_000);
       } finally {
         await small.close();
@@ -311,7 +315,7 @@ export function describeBackend(name: string, harness: Harness): void {
       const randomKey = () => `key ${random.integer(12)}`;
       const randomEntry = () =>
         entryOf(`${random.integer(1_000)}`, { tags: ["x", "y", "z"].filter(() => random.chance(0.3)) });
-      for (let step = 0; step < 300; step++) {
+      for (let step = 0; step < 200; step++) {
         const key = randomKey();
         const what = random.integer(100);
         trail.push(`${what} ${key}`);

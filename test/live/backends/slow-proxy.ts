@@ -14,10 +14,10 @@ export class SlowProxy {
     this.#sockets = sockets;
   }
 
-  static async start(targetPort: number): Promise<SlowProxy> {
+  static async start(targetPort: number, port = 0): Promise<SlowProxy> {
     const sockets = new Set<Socket>();
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     const proxy = new SlowProxy((server.address() as { port: number }).port, server, sockets);
     server.on("connection", (client) => {
       const upstream = connect(targetPort, "127.0.0.1");
