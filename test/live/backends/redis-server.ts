@@ -17,7 +17,10 @@ export function describeWithRedis(name: string, body: () => void): void {
   if (isInstalled) describe(name, body);
   else if (process.env["CI"])
     describe(name, () => it("needs redis-server", () => expect.fail("redis-server is not installed")));
-  else describe.skip(`${name}: skipped, redis-server is not installed`, body);
+  else {
+    process.stderr.write(`${name}: skipped, redis-server is not installed\n`);
+    describe.skip(`${name}: redis-server is not installed`, body);
+  }
 }
 
 export class TestRedis {
