@@ -15,7 +15,7 @@ import type { CacheReport } from "./result.ts";
 /** A miss is worth loading for so long. */
 const PENDING_MICROS = 2 * MICROS_PER_SECOND;
 /** What was asked for this long ago counts 1/e. */
-const MEMORY_MICROS = 30 * MICROS_PER_SECOND;
+const MEMORY_MICROS = 60 * MICROS_PER_SECOND;
 const NO_BLOCK = 0xffff_ffff;
 const NO_KEY = 0xffff_ffff;
 
