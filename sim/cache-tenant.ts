@@ -133,7 +133,8 @@ export class CacheTenant {
       const key = pending.pop()!;
       const missed = this.#missedMicros[key]!;
       if (missed === -Infinity) continue; // loaded since
-      if (missed < nowMicros - PENDING_MICROS) pending.length = 0; // and what is below it is older still
+      if (missed < nowMicros - PENDING_MICROS)
+        pending.length = 0; // and what is below it is older still
       else return key;
     }
     let best = 0;
