@@ -18,7 +18,8 @@ export const CACHE_AHEAD_PARAMETERS = {
 export const cacheAhead: PolicyDefinition = {
   id: "cache-ahead",
   title: "cache sheds ahead",
-  description: "compacts on demand as reactive:quick does; the cache is shed by the pressure governor on the compact forecast",
+  description:
+    "compacts on demand as reactive:quick does; the cache is shed by the pressure governor on the compact forecast",
   isProactive: true,
   compactsOnDemand: true,
   signal: "compact",
@@ -102,6 +103,12 @@ class CacheAhead implements Policy {
     governor.update(reading);
     if (governor.shedBytes === 0 || arena.shrinker.nextMicros !== Infinity) return;
     arena.shed(governor.shedBytes, nowMicros);
-    this.#world.log.record(nowMicros, "predictor", "shed", `${governor.level}: ${governor.shedBytes} B over the target`, false);
+    this.#world.log.record(
+      nowMicros,
+      "predictor",
+      "shed",
+      `${governor.level}: ${governor.shedBytes} B over the target`,
+      false,
+    );
   }
 }
