@@ -457,6 +457,7 @@ function levelRows(result: ResultFile, scenarios: readonly string[], baseline: s
 
 function ranking(result: ResultFile, baseline: string): SuiteReport["ranking"] {
   const pressureRatio = headlinePressure(result.suite);
+  const hasCache = result.runs.every((run) => (run.cache?.hitRatio ?? null) !== null);
   const rows = result.suite.policies.map((policy): PolicyRow & { readonly avoidable: number } => {
     const runs = result.runs.filter((run) => run.policy === policy && run.pressureRatio === pressureRatio);
     if (runs.length === 0) return { policy, avoidable: Infinity, cells: [] };
@@ -474,6 +475,14 @@ function ranking(result: ResultFile, baseline: string): SuiteReport["ranking"] {
         formatBytes(average((run) => run.ooms.deniedBytes)),
         formatBytes(average((run) => run.compaction.movedBytes)),
         formatMicros(average((run) => run.responseMicros.p99)),
+        ...(hasCache
+          ? [
+              formatPercent(
+                average((run) => run.cache?.hitRatio ?? 0),
+                1,
+              ),
+            ]
+          : []),
         policy === baseline ? "(baseline)" : difference,
       ],
     };
@@ -482,7 +491,17 @@ function ranking(result: ResultFile, baseline: string): SuiteReport["ranking"] {
     (a, b) =>
       a.avoidable - b.avoidable || result.suite.policies.indexOf(a.policy) - result.suite.policies.indexOf(b.policy),
   );
-  const header = ["policy", "avoidable OOM", "all OOM", "denied", "moved", "p99", `against ${baseline} [95 % CI]`];
+  const hits = hasCache ? ["cache hits"] : [];
+  const header = [
+    "policy",
+    "avoidable OOM",
+    "all OOM",
+    "denied",
+    "moved",
+    "p99",
+    ...hits,
+    `against ${baseline} [95 % CI]`,
+  ];
   return { pressureRatio, header, rows: rows.filter((row) => row.cells.length > 0) };
 }
 

@@ -1,12 +1,15 @@
-// Compacts on demand only, as `reactive:quick` does, and sheds the cache ahead of need: the pressure governor
-// (cache/pressure-governor.ts) listens to occupancy and to the forecast and says how many bytes the cache is to give back. Beside
-// `reactive:quick`, whose cache is shed when a request has failed, it shows what notice alone is worth, compaction being
-// the same. It pays for the forecaster's 48 bytes.
+// The cache among the tenants sheds ahead of need: the pressure governor (cache/pressure-governor.ts) listens to occupancy and to
+// the forecast and says how many bytes are to be given back. `cache-ahead` compacts on demand only, so that beside
+// `reactive:quick`, whose cache is shed when a request has failed, it shows what notice alone is worth; `cache-predictive`
+// compacts ahead too, with the controller of `predictive`, whose own rule of shedding is switched off. Both pay for the
+// forecaster's 48 bytes.
 
 import { PressureGovernor } from "../../cache/pressure-governor.ts";
 import { MICROS_PER_MILLI } from "../../core/units.ts";
 import type { Arena } from "../arena.ts";
-import type { GuardedSignal, Policy, PolicyDefinition, PolicyWorld } from "./policy.ts";
+import { REQUEST_SIZES_BYTES } from "../request-sizes.ts";
+import { ForecastController } from "./forecast-controller.ts";
+import { type GuardedSignal, PASSIVE_POLICY, type Policy, type PolicyDefinition, type PolicyWorld } from "./policy.ts";
 
 export const CACHE_AHEAD_PARAMETERS = {
   /** Share of the arena that is kept free of cache. */
@@ -14,12 +17,11 @@ export const CACHE_AHEAD_PARAMETERS = {
   /** How much of the forecast's confidence counts; 0: the forecast is not heard. */
   forecastShare: 0.1,
 } as const;
+/** Compacting ahead makes little free memory go further, and what is free a little longer go much further. */
+export const CACHE_PREDICTIVE_PARAMETERS = { keepFreeRatio: 0.02, forecastShare: 0 } as const;
+type Parameters = { readonly [K in keyof typeof CACHE_AHEAD_PARAMETERS]: number };
 
-export const cacheAhead: PolicyDefinition = {
-  id: "cache-ahead",
-  title: "cache sheds ahead",
-  description:
-    "compacts on demand as reactive:quick does; the cache is shed by the pressure governor on the compact forecast",
+const COMMON = {
   isProactive: true,
   compactsOnDemand: true,
   signal: "compact",
@@ -27,12 +29,34 @@ export const cacheAhead: PolicyDefinition = {
   pairedWith: null,
   compactor: "quick",
   proactiveCompactor: "gather",
+} as const;
+
+export const cacheAhead: PolicyDefinition = {
+  ...COMMON,
+  id: "cache-ahead",
+  title: "cache sheds ahead",
+  description: "compacts on demand as reactive:quick does; the pressure governor sheds the cache ahead of need",
   parameters: CACHE_AHEAD_PARAMETERS,
-  create: (world) => new CacheAhead(world),
+  create: (world) => new CacheAhead(world, CACHE_AHEAD_PARAMETERS, PASSIVE_POLICY),
+};
+
+export const cachePredictive: PolicyDefinition = {
+  ...COMMON,
+  id: "cache-predictive",
+  title: "cache and compaction ahead",
+  description: "compacts as predictive does; the pressure governor sheds the cache ahead of need",
+  stateBytes: REQUEST_SIZES_BYTES,
+  parameters: CACHE_PREDICTIVE_PARAMETERS,
+  create: (world) => {
+    const controller = new ForecastController({ ...world, tuning: { shedCriticalRatio: 0, shedCalmRatio: 0 } });
+    return new CacheAhead(world, CACHE_PREDICTIVE_PARAMETERS, controller);
+  },
 };
 
 class CacheAhead implements Policy {
   readonly #world: PolicyWorld;
+  /** Who compacts. */
+  readonly #compaction: Policy;
   readonly #arena: Arena;
   readonly #signal: GuardedSignal | null;
   readonly #forecastShare: number;
@@ -48,9 +72,10 @@ class CacheAhead implements Policy {
     horizonMillis: 5000,
   };
 
-  constructor(world: PolicyWorld) {
-    const { keepFreeRatio, forecastShare } = { ...CACHE_AHEAD_PARAMETERS, ...world.tuning };
+  constructor(world: PolicyWorld, defaults: Parameters, compaction: Policy) {
+    const { keepFreeRatio, forecastShare } = { ...defaults, ...world.tuning };
     this.#world = world;
+    this.#compaction = compaction;
     this.#arena = world.arena;
     this.#signal = world.signal;
     this.#forecastShare = forecastShare;
@@ -85,10 +110,12 @@ class CacheAhead implements Policy {
       reading.confidence = signal.confidence() * this.#forecastShare;
     }
     this.#shed(nowMicros);
+    this.#compaction.onTick(nowMicros);
   }
 
-  onAllocation(nowMicros: number): void {
+  onAllocation(nowMicros: number, lengthBytes: number): void {
     this.#shed(nowMicros);
+    this.#compaction.onAllocation(nowMicros, lengthBytes);
   }
 
   #shed(nowMicros: number): void {
