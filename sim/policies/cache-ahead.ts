@@ -17,8 +17,6 @@ export const CACHE_AHEAD_PARAMETERS = {
   /** How much of the forecast's confidence counts; 0: the forecast is not heard. */
   forecastShare: 0.1,
 } as const;
-/** Compacting ahead makes little free memory go further, and what is free a little longer go much further. */
-export const CACHE_PREDICTIVE_PARAMETERS = { keepFreeRatio: 0.02, forecastShare: 0 } as const;
 type Parameters = { readonly [K in keyof typeof CACHE_AHEAD_PARAMETERS]: number };
 
 const COMMON = {
@@ -46,10 +44,10 @@ export const cachePredictive: PolicyDefinition = {
   title: "cache and compaction ahead",
   description: "compacts as predictive does; the pressure governor sheds the cache ahead of need",
   stateBytes: REQUEST_SIZES_BYTES,
-  parameters: CACHE_PREDICTIVE_PARAMETERS,
+  parameters: CACHE_AHEAD_PARAMETERS,
   create: (world) => {
     const controller = new ForecastController({ ...world, tuning: { shedCriticalRatio: 0, shedCalmRatio: 0 } });
-    return new CacheAhead(world, CACHE_PREDICTIVE_PARAMETERS, controller);
+    return new CacheAhead(world, CACHE_AHEAD_PARAMETERS, controller);
   },
 };
 
