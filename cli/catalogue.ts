@@ -205,6 +205,13 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { name: "duration", value: "TIME", description: "virtual time of a run, such as 10m or 1h" },
       ...SUITE_OPTIONS,
+      {
+        name: "shed-order",
+        group: "How to run it",
+        value: "NAME",
+        description: "which of a cache's blocks goes first, in scenarios that have one",
+        choices: ["oldest", "coldest"],
+      },
     ],
     defaults:
       "all scenarios, pressure 50,75,85,95,98, policies reactive,predictive, seeds 1..5, 10m each, 100 requests/s, 100KiB",
@@ -213,6 +220,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       "mempred stress --scenario burst --pressure 95 --seeds 20",
       "mempred stress --scenario steady --policy all --seeds 10 --json all.json",
       "mempred stress --scenario steady --pressure 95 --duration 1h --attack all",
+      "mempred stress --scenario mixed-tenants --pressure 95 --policy reactive:quick,cache-ahead --shed-order coldest",
       "mempred stress --scenario tide --pressure 95 --seed 7 --policy predictive --journal tide.jsonl",
     ],
     load: async () => (await import("./commands/stress.ts")).stress,

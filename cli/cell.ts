@@ -3,6 +3,7 @@
 import type { TrainingSamples } from "../predictor/trainer.ts";
 import { type AttackKind, scheduleAttacks } from "../sim/attacks.ts";
 import type { RunResult } from "../sim/result.ts";
+import type { ShedOrderName } from "../sim/shed-order.ts";
 import type { SimulateOptions } from "../sim/simulate-types.ts";
 import { policyBase } from "../sim/suite/plan.ts";
 import type { DemandRequest, DemandSource, Engine } from "./engine.ts";
@@ -19,6 +20,8 @@ export interface CellSettings {
   readonly retries: number;
   /** Null: each policy's own. */
   readonly reserveBytes: number | null;
+  /** Null: the default; see SimulateOptions. */
+  readonly shedOrder?: ShedOrderName | null;
   /** Null: the shipped ones. */
   readonly weights: Float64Array | "cold" | null;
   /** Kinds of attack on each run, scheduled from its seed; none: an empty list. */
@@ -67,7 +70,17 @@ export async function runCell(
     const run = (id: string, extra: Partial<SimulateOptions>): RunResult => {
       policy = id;
       const collector = Collector === null ? null : new Collector();
-      const { fit, autonomy, watchdog, shadow, retries, reserveBytes, keepDecisions, weights } = settings;
+      const {
+        fit,
+        autonomy,
+        watchdog,
+        shadow,
+        retries,
+        reserveBytes,
+        shedOrder = null,
+        keepDecisions,
+        weights,
+      } = settings;
       const outcome = engine.simulate({
         demand,
         policy: id,
@@ -81,6 +94,7 @@ export async function runCell(
         attacks,
         ...(weights === null ? {} : { weights }),
         ...(reserveBytes === null ? {} : { reserveBytes }),
+        ...(shedOrder === null ? {} : { shedOrder }),
         ...(collector === null ? {} : { samples: collector }),
         ...extra,
       });

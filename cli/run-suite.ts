@@ -113,7 +113,16 @@ export async function runSuite(
 
 function workerSetup(request: SuiteRequest, host: Host, runs: number): WorkerSetup {
   const { suite, sources, weights, journalPath, collectSamples = false } = request;
-  const { fit, autonomy, watchdog, shadow, retries, reserveBytes = null, attacks = [] } = suite.settings;
+  const {
+    fit,
+    autonomy,
+    watchdog,
+    shadow,
+    retries,
+    reserveBytes = null,
+    shedOrder = null,
+    attacks = [],
+  } = suite.settings;
   const settings: CellSettings = {
     policies: suite.policies,
     fit,
@@ -122,6 +131,7 @@ function workerSetup(request: SuiteRequest, host: Host, runs: number): WorkerSet
     shadow,
     retries,
     reserveBytes,
+    shedOrder,
     weights,
     attacks,
     // Of a few runs a reader wants the whole story; of hundreds, a file that can be sent around.

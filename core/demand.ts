@@ -21,6 +21,20 @@ export const OP_RESIZE = 2;
 export const FLAG_PINNED = 1; // never moved by a compactor
 export const FLAG_RECLAIMABLE = 2; // a cache's block: a shrinker may free it at any time
 
+/** What is asked of a tenant that is a cache: lookups of keys, ordered by time (scenarios/lookups.ts, sim/cache-tenant.ts). */
+export interface Lookups {
+  /** Index of the tenant; its blocks are reclaimable. */
+  readonly tenant: number;
+  readonly length: number;
+  /** Keys are 0 … keyCount − 1. */
+  readonly keyCount: number;
+  /** What is asked for earlier warms the cache and is not counted. */
+  readonly countedFromMicros: number;
+  /** Integer µs, never decreasing. */
+  readonly timeMicros: Float64Array;
+  readonly key: Uint32Array;
+}
+
 /** Shares of the classes and of pinned blocks; `atomic + deadline + wait = 1`. */
 export interface RequestMix {
   readonly atomic: number;
@@ -63,6 +77,8 @@ export interface Demand {
   readonly timing: string;
   /** Bytes/s at which the shrinker of this demand's reclaimable blocks works. */
   readonly shedBytesPerSecond: number;
+  /** What is asked of the cache among the tenants, where the scenario says. The heap's demand does not depend on it. */
+  readonly lookups?: Lookups;
 }
 
 /** A growing Demand. Rows must be pushed in time order (asserted by `finish`). */

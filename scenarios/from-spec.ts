@@ -2,9 +2,10 @@
 
 import { MICROS_PER_SECOND } from "../core/units.ts";
 import { Generator } from "./generator.ts";
+import { drawLookups } from "./lookups.ts";
 import { checkOptions } from "./options.ts";
 import { planScenario } from "./plan.ts";
-import type { Scenario } from "./scenario.ts";
+import { fillEndMicros, type Scenario } from "./scenario.ts";
 import type { ScenarioSpec } from "./spec.ts";
 
 /** The scenario that `spec` declares. `spec` must be valid: families are, files are checked by `parseScenario`. */
@@ -21,7 +22,12 @@ export function scenarioFromSpec(spec: ScenarioSpec): Scenario {
     ...(spec.pressureRatio === undefined ? {} : { pressureRatio: spec.pressureRatio }),
     generate(options) {
       checkOptions(options);
-      return new Generator(planScenario(spec, options)).run();
+      const demand = new Generator(planScenario(spec, options)).run();
+      const cache = spec.tenants?.findIndex((tenant) => tenant.lookups !== undefined) ?? -1;
+      if (cache < 0) return demand;
+      const { lookups } = spec.tenants![cache]!;
+      const from = fillEndMicros(options.durationMicros);
+      return { ...demand, lookups: drawLookups(lookups!, demand, cache, from, options.seed) };
     },
   };
 }

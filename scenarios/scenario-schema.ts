@@ -133,6 +133,12 @@ const tenant = object({
   lifetimes: lifetimes.exactOptional(),
   isReclaimable: flag().exactOptional(),
   occupies: object({ lowRatio: number(0.02, 0.9), highRatio: number(0.02, 0.9) }).exactOptional(),
+  lookups: object({
+    perInsertion: number(0.1, 1000),
+    keysPerBlock: number(1, 1000),
+    skew: number(0, 3),
+    driftSeconds: seconds(0.001),
+  }).exactOptional(),
   active: object({ everySeconds: seconds(), forSeconds: seconds() }).exactOptional(),
 });
 

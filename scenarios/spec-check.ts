@@ -55,12 +55,19 @@ type Report = (path: readonly (string | number)[], found: string, expected: stri
 function checkTenants(tenants: readonly TenantSpec[], report: Report): void {
   const names = new Set<string>();
   let occupied = 0;
+  let isAsked = false;
   tenants.forEach((tenant, i) => {
     if (names.has(tenant.name)) report(["tenants", i, "name"], `is "${tenant.name}" again`, "a name of its own");
     names.add(tenant.name);
     if (tenant.sizes !== undefined) checkSizes(tenant.sizes, ["tenants", i, "sizes"], report);
     if (tenant.isReclaimable === true && tenant.occupies === undefined)
       report(["tenants", i], "is reclaimable without occupies", "occupies: the share of the heap that it holds");
+    if (tenant.lookups !== undefined) {
+      if (tenant.isReclaimable !== true)
+        report(["tenants", i, "lookups"], "are of a tenant that is no cache", "isReclaimable: true beside them");
+      if (isAsked) report(["tenants", i, "lookups"], "are there for a second tenant", "one tenant with lookups");
+      isAsked = true;
+    }
     if (tenant.occupies !== undefined) {
       const { lowRatio, highRatio } = tenant.occupies;
       if (highRatio < lowRatio)

@@ -107,6 +107,18 @@ export interface EventSpec {
   readonly warning?: { readonly seconds: number; readonly rateFactor: number };
 }
 
+/** Lookups in a cache tenant: what is asked of its blocks. See lookups.ts. */
+export interface LookupSpec {
+  /** Lookups for each insertion, on average. */
+  readonly perInsertion: number;
+  /** How many keys there are for each block that the cache holds on average. */
+  readonly keysPerBlock: number;
+  /** Zipf exponent: the key of rank r is asked for in proportion to 1 / r^skew. */
+  readonly skew: number;
+  /** Mean time until two keys exchange their ranks. */
+  readonly driftSeconds: number;
+}
+
 export interface TenantSpec {
   readonly name: string;
   /** Share of the requests; shares are relative to their sum. */
@@ -117,6 +129,8 @@ export interface TenantSpec {
   readonly isReclaimable?: boolean;
   /** Its live bytes wander between these ratios of capacity, apart from the other tenants'. */
   readonly occupies?: { readonly lowRatio: number; readonly highRatio: number };
+  /** What is asked of it, for a cache: at most one tenant. Needs `isReclaimable`. */
+  readonly lookups?: LookupSpec;
   /** Works only for `forSeconds` of each `everySeconds`. */
   readonly active?: { readonly everySeconds: number; readonly forSeconds: number };
 }

@@ -9,6 +9,7 @@ import { CLASS_ATOMIC, CLASS_BUDGET_MICROS, type Demand, OP_FREE } from "../core
 import { assert } from "../core/errors.ts";
 import { Digest } from "../core/hash.ts";
 import { MICROS_PER_SECOND } from "../core/units.ts";
+import { CacheTenant } from "./cache-tenant.ts";
 import { CompactionRunner, RUN_KIND_NAMES, RUN_PROACTIVE, RUN_REACTIVE } from "./compaction-runner.ts";
 import type { DemandFacts } from "./demand-facts.ts";
 import type { Journal } from "./journal.ts";
@@ -17,6 +18,7 @@ import { Placement } from "./placement.ts";
 import { PressureMeter } from "./pressure-meter.ts";
 import { ResponseMeter } from "./response-meter.ts";
 import { CAUSE_CAPACITY, CAUSE_FRAGMENTATION, CAUSE_LIMIT, CAUSE_PINNED, CAUSE_RESERVE } from "./result.ts";
+import { ColdestFirst, type ShedOrderName } from "./shed-order.ts";
 import { Shrinker } from "./shrinker.ts";
 import type { CostModel, Limits } from "./simulate-types.ts";
 import { StallMeter } from "./stall-meter.ts";
@@ -66,6 +68,8 @@ export interface ArenaOptions {
   readonly limiter?: Limiter | undefined;
   readonly cost: CostModel;
   readonly retries: number;
+  /** Which reclaimable block goes first; `coldest` needs a demand with lookups. Default `oldest`. */
+  readonly shedOrder?: ShedOrderName | undefined;
   readonly verify: boolean;
   /** Keep the digest and the pressure meter: the acting arena. */
   readonly isMeasured: boolean;
@@ -119,6 +123,8 @@ export class Arena {
   readonly #verify: boolean;
   readonly #journal: Journal | null;
   readonly #placement: Placement;
+  /** The cache among the tenants, where the demand says what is asked of it and somebody wants to know. */
+  readonly cache: CacheTenant | null = null;
   readonly #waiting = new WaitingRoom();
   readonly #demandPlan = { compactor: "gather" as CompactorKind, wishBytes: 0, worthRatio: DEMAND_WORTH_RATIO };
   /** Rows that come again in the closed-loop variant, first in first out, since the delay is the same for all. */
@@ -158,6 +164,11 @@ export class Arena {
       digest: options.isMeasured ? this.digest : null,
       journal: options.journal,
     });
+    const isColdest = options.shedOrder === "coldest";
+    if (demand.lookups !== undefined && (options.isMeasured || isColdest)) {
+      this.cache = new CacheTenant(demand, demand.lookups, this.#placement);
+      if (isColdest) this.shrinker.orderBy(new ColdestFirst(this.cache, this.heap, this.#placement.handles));
+    }
     this.servedAtMicros = new Float64Array(demand.length).fill(-1);
     if (options.journal !== null) {
       const journal = options.journal;
@@ -207,6 +218,7 @@ export class Arena {
   apply(row: number, nowMicros: number): void {
     this.#nowMicros = nowMicros;
     if (this.#isMeasured) this.meter.hold(nowMicros, this.heap.allocatedBytes, this.heap.usableBytes);
+    if (this.cache !== null) this.cache.arrive(row, nowMicros);
     if (this.#kind[row] === OP_FREE) {
       this.#freeId(this.#id[row]!, nowMicros);
     } else {
@@ -248,6 +260,7 @@ export class Arena {
 
   /** Brings the meters up to `nowMicros`. */
   holdUntil(nowMicros: number): void {
+    this.cache?.advanceTo(nowMicros);
     this.meter.hold(nowMicros, this.heap.allocatedBytes, this.heap.usableBytes);
   }
 
@@ -566,6 +579,7 @@ export class Arena {
     const length = this.heap.lengthOf(this.#placement.handles[id]!);
     this.#placement.release(id, nowMicros, true);
     this.shrinker.noteShed(length, nowMicros);
+    this.cache?.noteShed(id);
   }
 
   #schedule(): void {

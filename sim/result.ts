@@ -78,6 +78,18 @@ export interface ReclaimReport {
   readonly shedBlocks: number;
 }
 
+/** What was asked of the cache among the tenants, and what of it was there. */
+export interface CacheReport {
+  readonly lookups: number;
+  readonly hits: number;
+  /** Null without a lookup. */
+  readonly hitRatio: number | null;
+  /** The hit ratio, were every request served and nothing shed: the demand's own. */
+  readonly hitRatioUnshed: number | null;
+  /** Misses of keys whose last block the shrinker had let go. */
+  readonly missesAfterShedding: number;
+}
+
 /** The closed-loop variant: denied requests that came again, and those of them that were served. Apart from all other counts. */
 export interface ClosedLoopReport {
   readonly retries: number;
@@ -141,6 +153,8 @@ export interface RunResult {
   readonly pressure: PressureReport;
   readonly responseMicros: ResponseReport;
   readonly reclaim: ReclaimReport;
+  /** There where the scenario has lookups. */
+  readonly cache?: CacheReport;
   readonly closedLoop: ClosedLoopReport;
   /** Null for a policy that forecasts nothing. */
   readonly forecast: ForecastReport | null;

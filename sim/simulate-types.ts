@@ -5,6 +5,7 @@ import type { ForecastCounts } from "../predictor/forecast-counts.ts";
 import type { SampleCollector } from "../predictor/sample-collector.ts";
 import type { Attack } from "./attacks.ts";
 import type { Decision, RunResult } from "./result.ts";
+import type { ShedOrderName } from "./shed-order.ts";
 
 /** Limits on compaction, DESIGN section 1. */
 export interface Limits {
@@ -48,6 +49,8 @@ export interface SimulateOptions {
   readonly referenceLengthBytes?: number;
   /** Bytes that only atomic requests may use, for policies with a reserve. */
   readonly reserveBytes?: number;
+  /** Which of a cache's blocks its shrinker lets go first: `coldest` where the demand has lookups. Default `oldest`. */
+  readonly shedOrder?: ShedOrderName;
   /** For `placebo`: how many runs to place at random times. */
   readonly placeboRuns?: number;
   /** For `placebo`: how many of them pack the whole heap. */

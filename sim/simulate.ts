@@ -14,6 +14,7 @@ import { PressurePredictor } from "../predictor/pressure-predictor.ts";
 import { watchdogStateBytes } from "../predictor/watchdog.ts";
 import { Arena, type ArenaObserver, type ArenaOptions } from "./arena.ts";
 import { AttackDirector } from "./attack-director.ts";
+import { unshedHitRatio } from "./cache-tenant.ts";
 import { type CompactionRunner, RUN_PROACTIVE } from "./compaction-runner.ts";
 import { DEFAULT_COST, ZERO_COST } from "./cost-model.ts";
 import { DecisionLog } from "./decisions.ts";
@@ -300,6 +301,7 @@ export class Run {
       limiter: isFree ? undefined : isActing ? this.#shared?.acting : this.#shared?.shadow,
       cost: this.#attacks?.cost(cost) ?? cost,
       retries: options.retries ?? 0,
+      shedOrder: options.shedOrder,
       verify: options.verify ?? false,
       isMeasured: isActing,
       journal: isActing ? this.#journal : null,
@@ -447,6 +449,7 @@ export class Run {
         shedBytes: acting.shrinker.shedBytes,
         shedBlocks: acting.shrinker.shedBlocks,
       },
+      ...(acting.cache === null ? {} : { cache: acting.cache.report(unshedHitRatio(demand)) }),
       closedLoop: { retries: acting.retriesMade, recovered: acting.retriesRecovered },
       forecast: this.#score === null ? null : this.#score.report(),
       predictor:

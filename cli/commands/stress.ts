@@ -1,9 +1,11 @@
 // mempred stress: policies side by side on generated demand.
 
 import { DEFAULT_CAPACITY_BYTES } from "../../core/units.ts";
+import type { ShedOrderName } from "../../sim/shed-order.ts";
 import { durationText, type Suite } from "../../sim/suite/plan.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { type NamedScenario, scenarioSources } from "../scenario-sources.ts";
+import type { Settings } from "../settings.ts";
 import { runSuiteCommand } from "../suite-command.ts";
 import {
   attacksOf,
@@ -47,6 +49,7 @@ export async function stress(context: CommandContext): Promise<CommandOutcome> {
       shadow: parts.shadow,
       weights: label,
       ...parts.reserve,
+      ...shedOrderOf(settings),
       ...(attacks === null ? {} : { attacks }),
       retries: parts.retries,
       ...(files.length > 0 ? { files: Object.fromEntries(files) } : {}),
@@ -59,6 +62,12 @@ export async function stress(context: CommandContext): Promise<CommandOutcome> {
   const sources = Object.fromEntries(named.map((one) => [one.name, one.source]));
   const inputs = [...files.map(([, file]) => file), ...(path === null ? [] : [path])];
   return runSuiteCommand(context, { suite, sources, weights }, inputs);
+}
+
+/** As a part of SuiteSettings: there only when it was asked for. */
+function shedOrderOf(settings: Settings): { shedOrder?: ShedOrderName } {
+  const shedOrder = settings.get("shed-order", (text) => text as ShedOrderName, null);
+  return shedOrder === null ? {} : { shedOrder };
 }
 
 /** What scenario files suggest, where one scenario runs or all suggest the same; otherwise nothing. */

@@ -4,6 +4,7 @@
 
 import { type Comparison, type Interval, OOM_CAUSES, type ResultFile, type RunResult } from "../../sim/result.ts";
 import { runsDigest } from "../../sim/suite/baseline.ts";
+import { intervalOf, pairBySeed } from "../../sim/suite/comparisons.ts";
 import { durationText, mixText } from "../../sim/suite/plan.ts";
 import { mean } from "../../sim/suite/statistics.ts";
 import {
@@ -282,6 +283,7 @@ function blockRows(
       signedMicros,
       "outcome",
     ),
+    ...hitRatioRows(baselineRuns, policyRuns),
     row(
       "response mean",
       (r) => formatMicros(average((run) => run.responseMicros.mean)(r)),
@@ -289,6 +291,35 @@ function blockRows(
       signedMicros,
       "outcome",
     ),
+  ];
+}
+
+/** What the cache among the tenants still answers, where the scenario has lookups; the difference in points. */
+function hitRatioRows(baselineRuns: readonly RunResult[], policyRuns: readonly RunResult[]): ReportRow[] {
+  const asked = [...baselineRuns, ...policyRuns].some((run) => (run.cache?.hitRatio ?? null) !== null);
+  if (!asked) return [];
+  const ratio = (run: RunResult) => run.cache?.hitRatio ?? 0;
+  const unshed = (run: RunResult) => run.cache?.hitRatioUnshed ?? 0;
+  const text = (runs: readonly RunResult[]) =>
+    runs.length === 0 ? "" : `${formatPercent(mean(runs.map(ratio)), 1)} · ${formatPercent(mean(runs.map(unshed)), 1)}`;
+  const pairs = pairBySeed(baselineRuns, policyRuns);
+  // As misses, of which fewer are better, as of everything else in the table.
+  const misses = (side: 0 | 1) => pairs.map((pair) => 100 * (1 - ratio(pair[side])));
+  const interval = pairs.length === 0 ? null : intervalOf(misses(0), misses(1));
+  const points = (value: number) => `${value < 0 ? "−" : value > 0 ? "+" : ""}${Math.abs(value).toFixed(2)}`;
+  let difference = "";
+  if (interval !== null) {
+    difference = `${points(interval.baseline - interval.policy)} pp`;
+    if (interval.ci95 !== null) difference += ` [${points(-interval.ci95[1])}, ${points(-interval.ci95[0])}]`;
+  }
+  return [
+    {
+      label: "cache hit ratio · unshed",
+      baseline: text(baselineRuns),
+      policy: text(policyRuns),
+      difference,
+      mark: interval === null ? "none" : markOf(interval, "outcome"),
+    },
   ];
 }
 
@@ -426,6 +457,7 @@ function levelRows(result: ResultFile, scenarios: readonly string[], baseline: s
 
 function ranking(result: ResultFile, baseline: string): SuiteReport["ranking"] {
   const pressureRatio = headlinePressure(result.suite);
+  const hasCache = result.runs.every((run) => (run.cache?.hitRatio ?? null) !== null);
   const rows = result.suite.policies.map((policy): PolicyRow & { readonly avoidable: number } => {
     const runs = result.runs.filter((run) => run.policy === policy && run.pressureRatio === pressureRatio);
     if (runs.length === 0) return { policy, avoidable: Infinity, cells: [] };
@@ -443,6 +475,14 @@ function ranking(result: ResultFile, baseline: string): SuiteReport["ranking"] {
         formatBytes(average((run) => run.ooms.deniedBytes)),
         formatBytes(average((run) => run.compaction.movedBytes)),
         formatMicros(average((run) => run.responseMicros.p99)),
+        ...(hasCache
+          ? [
+              formatPercent(
+                average((run) => run.cache?.hitRatio ?? 0),
+                1,
+              ),
+            ]
+          : []),
         policy === baseline ? "(baseline)" : difference,
       ],
     };
@@ -451,7 +491,17 @@ function ranking(result: ResultFile, baseline: string): SuiteReport["ranking"] {
     (a, b) =>
       a.avoidable - b.avoidable || result.suite.policies.indexOf(a.policy) - result.suite.policies.indexOf(b.policy),
   );
-  const header = ["policy", "avoidable OOM", "all OOM", "denied", "moved", "p99", `against ${baseline} [95 % CI]`];
+  const hits = hasCache ? ["cache hits"] : [];
+  const header = [
+    "policy",
+    "avoidable OOM",
+    "all OOM",
+    "denied",
+    "moved",
+    "p99",
+    ...hits,
+    `against ${baseline} [95 % CI]`,
+  ];
   return { pressureRatio, header, rows: rows.filter((row) => row.cells.length > 0) };
 }
 

@@ -159,6 +159,16 @@ export const runSchema = z.object({
   pressure: pressureSchema,
   responseMicros: responseSchema,
   reclaim: z.object({ sheds: count, shedBytes: bytes, shedBlocks: count }),
+  cache: z
+    .object({
+      lookups: count,
+      hits: count,
+      hitRatio: figure,
+      hitRatioUnshed: figure.describe("Were every request served and nothing shed."),
+      missesAfterShedding: count,
+    })
+    .optional()
+    .describe("The cache among the tenants, where the scenario has lookups."),
   closedLoop: z.object({ retries: count, recovered: count }),
   forecast: forecastSchema.nullable(),
   predictor: z.object({ stateBytes: count, watchdogBytes: count, trainedLabels: count }).nullable(),

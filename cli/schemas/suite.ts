@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { ATTACK_KINDS } from "../../sim/attacks.ts";
+import { SHED_ORDERS } from "../../sim/shed-order.ts";
 
 const share = z.number().min(0).max(1);
 
@@ -19,6 +20,7 @@ export const settingsSchema = z
     shadow: z.boolean(),
     weights: z.string().describe('"shipped", "cold", or the digest of a weights file.'),
     reserveBytes: z.int().min(0).optional().describe("For policies with a reserve; left out: each policy's own."),
+    shedOrder: z.enum(SHED_ORDERS).optional().describe("Which block of a cache goes first; left out: oldest."),
     retries: z.int().min(0).describe("Closed loop: how often a denied request comes again."),
     attacks: z.array(z.enum(ATTACK_KINDS)).min(1).optional().describe("On each run, scheduled from its seed."),
     timing: z.string().optional(),

@@ -40,6 +40,7 @@ export const mixedTenants: ScenarioSpec = {
       lifetimes: { law: "pareto", alpha: 1.2 },
       isReclaimable: true,
       occupies: { lowRatio: 0.15, highRatio: 0.25 },
+      lookups: { perInsertion: 7, keysPerBlock: 2, skew: 0.9, driftSeconds: 1 },
     },
   ],
 };

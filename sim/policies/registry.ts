@@ -5,6 +5,7 @@ import { COMPACTOR_KINDS, type CompactorKind } from "../../allocator/compactor.t
 import { MempredError } from "../../core/errors.ts";
 import type { Machinery } from "../arena.ts";
 import { blind } from "./blind.ts";
+import { cacheAhead, cachePredictive } from "./cache-ahead.ts";
 import { clairvoyant } from "./clairvoyant.ts";
 import { holt } from "./holt.ts";
 import { leastSquares } from "./least-squares.ts";
@@ -33,6 +34,8 @@ const definitions: PolicyDefinition[] = [
   holt,
   neural,
   predictive,
+  cacheAhead,
+  cachePredictive,
   perfectForecast,
   clairvoyant,
   zeroCost,

@@ -59,6 +59,13 @@ export const RUN_METRICS: readonly RunMetric[] = [
   metric("watchdog_trips", "watchdog trips", true, (run) => run.watchdog.trips.length),
   metric("watchdog_fallback_ticks", "fallback ticks", true, (run) => run.watchdog.fallbackTicks),
   metric("predictor_state_bytes", "predictor bytes", true, (run) => run.predictor?.stateBytes ?? null),
+  metric("cache_hit_ratio", "hit ratio of the cache", false, (run) => run.cache?.hitRatio ?? null),
+  metric(
+    "cache_hit_ratio_unshed",
+    "hit ratio, nothing shed or denied",
+    null,
+    (run) => run.cache?.hitRatioUnshed ?? null,
+  ),
 ];
 
 /** The metric of that name. Throws RangeError for an unknown one: names come from this file or from a checked document. */

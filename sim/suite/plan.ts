@@ -5,6 +5,7 @@ import type { RequestMix } from "../../core/demand.ts";
 import { assert } from "../../core/errors.ts";
 import type { AttackKind } from "../attacks.ts";
 import type { SuiteDescription } from "../result.ts";
+import type { ShedOrderName } from "../shed-order.ts";
 
 /** Everything else that a run depends on: it goes into the result file, so that a file alone can be run again. */
 export interface SuiteSettings {
@@ -19,6 +20,8 @@ export interface SuiteSettings {
   readonly weights: string;
   /** Bytes that only atomic requests may use, for policies with a reserve; left out: each policy's own. */
   readonly reserveBytes?: number;
+  /** Which block of a cache goes first; left out: the oldest. */
+  readonly shedOrder?: ShedOrderName;
   /** Closed loop: how often a denied request comes again. 0 = open loop. */
   readonly retries: number;
   /** Kinds of attack on each run (sim/attacks.ts), scheduled from its seed; left out: none. */

@@ -49,6 +49,7 @@ function settingWords(settings: SuiteSettings): string[] {
   if (!settings.watchdog) words.push("--no-watchdog");
   if (!settings.shadow) words.push("--no-shadow");
   if (settings.reserveBytes !== undefined) words.push("--reserve", String(settings.reserveBytes));
+  if (settings.shedOrder !== undefined) words.push("--shed-order", settings.shedOrder);
   if (settings.retries > 0) words.push("--retries", String(settings.retries));
   if (settings.attacks !== undefined) words.push("--attack", settings.attacks.join(","));
   if (settings.weights === "cold") words.push("--weights", "cold");
