@@ -8,6 +8,8 @@ export {
   NO_SLOT,
 } from "../cache/policies/policy.ts";
 export { CACHE_POLICIES, cachePolicy, DEFAULT_POLICY_ID } from "../cache/policies/registry.ts";
+export { DEFAULT_RULES, type GovernorOptions, type LevelChange, PressureGovernor } from "../cache/pressure-governor.ts";
+export { PressureLink } from "../cache/pressure-link.ts";
 export type { RefusalReason, RemovalReason } from "../cache/store-statistics.ts";
 export { type ErrorCode, type ErrorDetails, MempredError } from "../core/errors.ts";
 export {
@@ -39,6 +41,8 @@ export {
 } from "./components/component-loader.ts";
 export { estimateBytes } from "./estimate-bytes.ts";
 export type { LoaderMatch } from "./loader-table.ts";
+export { type AttachedPressure, type AttachOptions, attachPressure } from "./pressure/attach.ts";
+export { ProcessSource, type ProcessSourceOptions } from "./pressure/process-source.ts";
 export { type MeasuredCache, registerMetrics } from "./register-metrics.ts";
 export { type DemandListener, type DemandOutcome, type ShutdownReport, SmartCache } from "./smart-cache.ts";
 export {

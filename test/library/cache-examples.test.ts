@@ -94,6 +94,16 @@ const CHECKS: Readonly<Record<string, () => Promise<void>>> = {
     expect(adaptive).toBeGreaterThan(lru);
   },
 
+  async "cache-pressure"() {
+    const output = await run("cache-pressure");
+    const [reacting] = numbers(output, /reacts +most used: ([\d.]+) %/);
+    const [ahead, refused] = numbers(output, /foresees +most used: ([\d.]+) %; refused (\d+)/);
+    expect(reacting).toBeGreaterThan(100);
+    expect(ahead).toBeLessThanOrEqual(100);
+    expect(refused).toBe(0);
+    expect(output).toMatch(/afterwards the cache holds (\d+) entries again/);
+  },
+
   async "cache-own-policy"() {
     const [lru, lifo] = numbers(await run("cache-own-policy"), /lru +([\d.]+) % hits\nlifo +([\d.]+) % hits\n/);
     expect(lru).toBe(0);
