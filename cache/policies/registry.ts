@@ -2,18 +2,41 @@
 // that people use.
 
 import { MempredError } from "../../core/errors.ts";
+import { ARC } from "./arc.ts";
+import { CLOCK } from "./clock.ts";
 import { FIFO } from "./fifo.ts";
+import { HYBRID } from "./hybrid.ts";
+import { LFU } from "./lfu.ts";
+import { LIRS } from "./lirs.ts";
 import { LRU } from "./lru.ts";
+import { OPT, OPT_BYPASS } from "./opt.ts";
 import type { CacheBoundDefinition, CachePolicyDefinition } from "./policy.ts";
+import { S3_FIFO } from "./s3-fifo.ts";
+import { SIEVE } from "./sieve.ts";
+import { TWO_Q } from "./two-q.ts";
+import { W_TINY_LFU, W_TINY_LFU_20 } from "./window-tiny-lfu.ts";
 
 /** What a cache runs when nothing is said. */
 export const DEFAULT_POLICY_ID = "lru";
 
 /** Policies that a cache can run, the plainest first. */
-export const CACHE_POLICIES: readonly CachePolicyDefinition[] = [FIFO, LRU];
+export const CACHE_POLICIES: readonly CachePolicyDefinition[] = [
+  FIFO,
+  LRU,
+  CLOCK,
+  LFU,
+  SIEVE,
+  TWO_Q,
+  ARC,
+  LIRS,
+  S3_FIFO,
+  W_TINY_LFU,
+  W_TINY_LFU_20,
+  HYBRID,
+];
 
 /** Bounds that only a replay can run: they know the trace. */
-export const CACHE_BOUNDS: readonly CacheBoundDefinition[] = [];
+export const CACHE_BOUNDS: readonly CacheBoundDefinition[] = [OPT, OPT_BYPASS];
 
 /** Every id: policies, then bounds. */
 export function cachePolicyIds(): string[] {

@@ -180,3 +180,10 @@ export function checkResidents(lists: SlotLists, residents: ReadonlySet<number>)
   });
   assert(count === residents.size, "policy: it lost a slot that the cache holds");
 }
+
+/** A copy of `from` with room for `length` numbers, new ones 0. */
+export function grownUint8(from: Uint8Array, length: number): Uint8Array {
+  const to = new Uint8Array(length);
+  to.set(from);
+  return to;
+}
