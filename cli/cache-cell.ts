@@ -1,7 +1,7 @@
 // One cell of a cache replay: a policy (or the exact curve of LRU) on a trace. The same code in a worker and in a test.
 
-import { type ReplayResult, replayCache } from "../cache/replay.ts";
 import { cachePolicyOrBound } from "../cache/policies/registry.ts";
+import { type ReplayResult, replayCache } from "../cache/replay.ts";
 import { stackDistanceCounts } from "../cache/stack-distances.ts";
 
 /** A trace as workers see it: its columns are shared memory. */
