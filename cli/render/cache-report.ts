@@ -43,6 +43,8 @@ export function cacheReport(document: CacheDocument, palette: Palette, width: nu
     }
   }
   if (cells.length > 1) lines.push("", ...standingLines(standings(document), cells.length, palette));
+  if (rows.some((row) => row.entries === null && isBound(row, policies)))
+    lines.push("", palette.dim("By bytes the optimum is NP-hard: there opt is a strong mark and not a bound."));
   lines.push("", cacheVerdict(document, palette).trimEnd(), palette.dim(nextSteps(document)));
   return `${lines.join("\n")}\n`;
 }
