@@ -26,30 +26,43 @@ export class TextKeysReader implements CacheLineReader {
   }
 }
 
+/** A line "% Sequences:" comes within the first lines, if it comes at all. */
+const MOST_HEADER_LINES = 64;
+
 /**
- * A session a line, its keys in order with blanks between. Lines that start with % are comments; where one of them says
+ * A session a line, its keys in order with blanks between. Lines that start with % are comments; where one of the first says
  * "% Sequences:", all before it is a header (MSNBC names its categories there).
  */
 export class SequenceReader implements CacheLineReader {
   readonly #builder: CacheTraceBuilder;
-  #isHeader = false;
+  /** Lines that may turn out to be a header; null when that is settled. */
+  #held: string[] | null = [];
 
   constructor(builder: CacheTraceBuilder) {
     this.#builder = builder;
   }
 
   line(text: string, line: number): void {
-    if (text.startsWith("%")) {
-      if (line === 1) this.#isHeader = true;
-      if (/^%\s*sequences:?\s*$/i.test(text)) this.#isHeader = false;
-      return;
+    if (/^%\s*sequences:?\s*$/i.test(text)) this.#held = null;
+    else if (text.startsWith("%")) return;
+    else if (this.#held === null) this.#session(text);
+    else {
+      this.#held.push(text);
+      if (line >= MOST_HEADER_LINES) this.#release();
     }
-    if (this.#isHeader) return;
-    for (const word of text.split(/\s+/)) if (word !== "") this.#builder.request(this.#builder.name(word), -1);
   }
 
-  end(lines: number): void {
-    if (this.#isHeader) this.#builder.fail({ line: lines + 1 }, 'a line "% Sequences:"', "the end of the file");
+  end(): void {
+    this.#release();
+  }
+
+  #release(): void {
+    for (const text of this.#held ?? []) this.#session(text);
+    this.#held = null;
+  }
+
+  #session(text: string): void {
+    for (const word of text.split(/\s+/)) if (word !== "") this.#builder.request(this.#builder.name(word), -1);
   }
 }
 
