@@ -1,9 +1,10 @@
 // The cells of a cache replay to the pool and back: the longest first, so that the last worker is not left alone with one, and
-// the rows in the order of the plan. What comes out does not depend on the number of workers.
+// the rows in the order of the plan. Where all of them take less time than threads take to start, they run right here. What
+// comes out depends on neither.
 
 import { AssertionError, MempredError } from "../core/errors.ts";
 import { Digest } from "../core/hash.ts";
-import type { CacheJob, CacheOutcome } from "./cache-cell.ts";
+import { type CacheJob, type CacheOutcome, runCacheCell } from "./cache-cell.ts";
 import { CACHE_SCHEMA, type CacheCurve, type CacheDocument, type CacheRow } from "./cache-document.ts";
 import type { CachePlan } from "./cache-plan.ts";
 import type { CacheWorkerSetup } from "./cache-worker.ts";
@@ -19,11 +20,17 @@ export interface CacheReplayOutcome {
   readonly signal: "SIGINT" | "SIGTERM" | null;
 }
 
-/** Runs all cells. Errors: those of a cell as RunFailure; operating errors as they are. */
+/** Requests over all cells that are not worth a thread: some tenths of a second. */
+const MOST_REQUESTS_INLINE = 2_000_000;
+
+/**
+ * Runs all cells. Errors: those of a cell as RunFailure; operating errors as they are.
+ * @param workers threads; null: as many as `host.processors`, or none where it is not worth one
+ */
 export async function runCacheReplay(
   plan: CachePlan,
   host: Host,
-  workers: number,
+  workers: number | null,
   onProgress: (done: number, all: number) => void,
 ): Promise<CacheReplayOutcome> {
   const cost = (job: CacheJob) => plan.columns[job.trace]!.keys.length;
@@ -37,19 +44,22 @@ export async function runCacheReplay(
     signal = received;
     abort.abort();
   });
-  const setup: CacheWorkerSetup = { traces: plan.columns };
+  const onResult = (index: number, outcome: CacheOutcome) => {
+    outcomes[order[index]!.index] = outcome;
+    onProgress(++done, jobs.length);
+  };
   try {
-    await runPool<CacheJob, CacheOutcome>({
-      module: neighbourModule("cache-worker", import.meta.url),
-      workerData: setup,
-      workers,
-      jobs,
-      signal: abort.signal,
-      onResult(index, outcome) {
-        outcomes[order[index]!.index] = outcome;
-        onProgress(++done, jobs.length);
-      },
-    });
+    if (workers === null && jobs.reduce((sum, job) => sum + cost(job), 0) <= MOST_REQUESTS_INLINE)
+      for (const [index, job] of jobs.entries()) onResult(index, runInline(job, index, plan));
+    else
+      await runPool<CacheJob, CacheOutcome>({
+        module: neighbourModule("cache-worker", import.meta.url),
+        workerData: { traces: plan.columns } satisfies CacheWorkerSetup,
+        workers: workers ?? Math.max(1, host.processors),
+        jobs,
+        signal: abort.signal,
+        onResult,
+      });
   } catch (error) {
     if (!(error instanceof PoolError)) throw error;
     throw explain(error, jobs, plan);
@@ -57,6 +67,14 @@ export async function runCacheReplay(
     stopListening();
   }
   return { document: documentOf(plan, outcomes), signal: done === jobs.length ? null : signal };
+}
+
+function runInline(job: CacheJob, index: number, plan: CachePlan): CacheOutcome {
+  try {
+    return runCacheCell(job, plan.columns[job.trace]!);
+  } catch (error) {
+    throw new PoolError(index, error);
+  }
 }
 
 function documentOf(plan: CachePlan, outcomes: readonly (CacheOutcome | undefined)[]): CacheDocument {

@@ -32,7 +32,7 @@ export interface CacheLineReader {
 interface FormatBase {
   readonly id: string;
   readonly title: string;
-  /** Endings of names, without the dot, in lower case. */
+  /** Endings of names, without the dot, in lower case, the one that is its own first. */
   readonly extensions: readonly string[];
 }
 export interface BinaryCacheFormat extends FormatBase {
@@ -123,7 +123,7 @@ export function cacheTraceFormat(id: string): CacheTraceFormat {
 
 /**
  * The format of what starts with `sample`.
- * @param file as it stands in messages; its endings decide between two binary formats that both would fit, or neither does
+ * @param file as it stands in messages; binary content, in which little is certain, is first taken for what its name says
  * Throws UNKNOWN_FORMAT, which says what to do.
  */
 export function sniffCacheFormat(sample: Uint8Array, file: string): CacheTraceFormat {
@@ -132,8 +132,9 @@ export function sniffCacheFormat(sample: Uint8Array, file: string): CacheTraceFo
   const text = new TextDecoder("utf-8").decode(sample);
   if (looksBinary(sample, text)) {
     const binary = CACHE_TRACE_FORMATS.filter((format) => format.kind === "binary");
+    const isNamedSurely = (format: CacheTraceFormat) => endings.includes(format.extensions[0]!);
     const fitting = binary.filter((format) => format.looksLike(sample));
-    const format = fitting.find(isNamed) ?? fitting[0] ?? binary.find(isNamed);
+    const format = binary.find(isNamedSurely) ?? fitting.find(isNamed) ?? fitting[0] ?? binary.find(isNamed);
     if (format !== undefined) return format;
     throw unknown(file, "binary data of no known kind");
   }

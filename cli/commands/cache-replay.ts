@@ -21,7 +21,7 @@ export async function cacheReplay(context: CommandContext): Promise<CommandOutco
   const json = settings.get("json", (text) => text, null);
   const withMetrics = settings.isOn("metrics", false);
   if (json === "-" && withMetrics) throw usage("--json and --metrics both want stdout", "--json cache.json");
-  const workers = workersOf(context);
+  const workers = settings.has("jobs") ? workersOf(context) : null;
   const paths = [...new Set(context.arguments)];
   const outputs = json === null || json === "-" ? [] : [{ option: "--json", path: json, signature: CACHE_SIGNATURE }];
   await checkOutputs(outputs, paths);
