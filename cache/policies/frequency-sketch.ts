@@ -3,7 +3,7 @@
 // Friedman and Manes, "TinyLFU", ACM ToS 13(4), 2017, section 3.3. The four counters of a key lie in one block of 64 bytes, as in
 // blocked Bloom filters (Putze, Sanders, Singler 2009), so a request touches one cache line. 8 to 16 bytes an entry.
 
-import { mix, powerOfTwoFrom } from "./ghosts.ts";
+import { mix, powerOfTwoFrom } from "./hash-index.ts";
 
 const WORDS_PER_BLOCK = 16;
 const ENTRIES_PER_BLOCK = 8;

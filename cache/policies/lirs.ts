@@ -10,6 +10,8 @@ import { type CachePolicy, type CachePolicyDefinition, type CachePolicyOptions, 
 import { grownInt32, grownUint8, grownUint32, NONE, SlotLists } from "./slot-lists.ts";
 
 const LIR_SHARE = 0.99;
+/** A queue of one entry would show each newcomer out at once. */
+const HIR_UNITS_LEAST = 2;
 const GHOSTS_PER_CAPACITY = 2;
 const STACK = 0;
 const QUEUE = 0;
@@ -180,7 +182,7 @@ class Lirs implements CachePolicy {
   }
 
   #aim(): void {
-    this.#lirTarget = Math.max(0, Math.min(Math.floor(this.#capacity * LIR_SHARE), this.#capacity - 1));
+    this.#lirTarget = Math.max(0, Math.min(Math.floor(this.#capacity * LIR_SHARE), this.#capacity - HIR_UNITS_LEAST));
   }
 
   #bind(node: number, slot: number, hash: number, weight: number): void {
