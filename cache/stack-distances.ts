@@ -26,11 +26,11 @@ export function stackDistanceCounts(keys: Uint32Array, keyCount: number): Float6
   return counts;
 }
 
-/** Hits of LRU at `entries` ≥ 0 entries: all distances up to it. */
-export function lruHitsAt(counts: Float64Array, entries: number): number {
-  let hits = 0;
-  const last = Math.min(entries, counts.length - 1);
-  for (let distance = 1; distance <= last; distance++) hits += counts[distance] as number;
+/** Hits of LRU at every size, from `stackDistanceCounts`: (keyCount + 1), hits[s] at s entries; more entries find no more. */
+export function lruHitsBySize(counts: Float64Array): Float64Array {
+  const hits = new Float64Array(counts.length);
+  for (let entries = 1; entries < counts.length; entries++)
+    hits[entries] = (hits[entries - 1] as number) + (counts[entries] as number);
   return hits;
 }
 

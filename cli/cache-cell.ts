@@ -2,7 +2,7 @@
 
 import { cachePolicyOrBound } from "../cache/policies/registry.ts";
 import { type ReplayResult, replayCache } from "../cache/replay.ts";
-import { stackDistanceCounts } from "../cache/stack-distances.ts";
+import { lruHitsBySize, stackDistanceCounts } from "../cache/stack-distances.ts";
 
 /** A trace as workers see it: its columns are shared memory. */
 export interface CacheColumns {
@@ -34,9 +34,8 @@ export type CacheOutcome =
 export function runCacheCell(job: CacheJob, trace: CacheColumns): CacheOutcome {
   const { keys, keyCount, sizesBytes } = trace;
   if (job.kind === "curve") {
-    const counts = stackDistanceCounts(keys, keyCount);
-    for (let d = 2; d < counts.length; d++) counts[d] = counts[d]! + counts[d - 1]!;
-    return { kind: "curve", hits: job.entries.map((entries) => counts[Math.min(entries, keyCount)]!) };
+    const hits = lruHitsBySize(stackDistanceCounts(keys, keyCount));
+    return { kind: "curve", hits: job.entries.map((entries) => hits[Math.min(entries, keyCount)]!) };
   }
   // A cache that holds everything evicts nothing, whatever its policy: a larger one is the same and would only cost memory.
   const isByBytes = job.unit === "bytes";
