@@ -17,7 +17,7 @@ export interface OptionSpec {
   readonly description: string;
   readonly choices?: readonly string[];
   /** What completion offers: ids of a registry, or files. */
-  readonly completes?: "scenario" | "policy" | "attack" | "file" | "folder";
+  readonly completes?: "scenario" | "policy" | "cache-policy" | "attack" | "file" | "folder";
   /** Heading in the help; "What to run" when left out. */
   readonly group?: "How to run it" | "Output" | "Everywhere";
   /** Another name of an option: its value goes there. */
@@ -33,6 +33,7 @@ export interface ArgumentSpec {
 }
 
 export interface CommandSpec {
+  /** One word, or two of which the first is a group of COMMAND_GROUPS. */
   readonly name: string;
   readonly summary: string;
   readonly arguments: readonly ArgumentSpec[];
@@ -187,6 +188,11 @@ const SCENARIO_OPTION: OptionSpec = {
   isVariadic: true,
   description: "scenarios by name or file, or all",
   completes: "scenario",
+};
+
+/** First words of commands of two, and what they are about. */
+export const COMMAND_GROUPS: Readonly<Record<string, string>> = {
+  cache: "which policy suits a cache: replay recorded accesses, list the policies",
 };
 
 /** Every command, in the order of the help. */
@@ -487,6 +493,77 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [JSON_SWITCH],
     examples: ["mempred policies"],
     load: async () => (await import("./commands/policies.ts")).policies,
+  },
+  {
+    name: "cache replay",
+    summary: "run cache policies on recorded accesses, at one size or many",
+    arguments: [
+      {
+        name: "keys",
+        isVariadic: true,
+        description: "cache traces: vb.br, oracleGeneral, text, CSV, JSON Lines, ...",
+        completes: "file",
+      },
+    ],
+    options: [
+      {
+        name: "policies",
+        value: "LIST",
+        description: "policies to run, or all, which has the clairvoyant bounds in it",
+        completes: "cache-policy",
+      },
+      {
+        name: "policy",
+        value: "LIST",
+        description: "the same as --policies",
+        aliasOf: "policies",
+        completes: "cache-policy",
+      },
+      {
+        name: "entries",
+        value: "LIST",
+        description: "sizes in entries, such as 250,1000, or in percent of the distinct keys, such as 5%",
+      },
+      {
+        name: "bytes",
+        value: "LIST",
+        description: "sizes in bytes, such as 64MiB, or in percent of all objects; for traces that have sizes",
+      },
+      {
+        name: "curve",
+        description: "draw the miss ratio over the size: LRU exactly at every size, the others where they ran",
+      },
+      { name: "points", value: "N", description: "sizes of a curve where neither --entries nor --bytes say which" },
+      { name: "format", value: "NAME", description: "the format of the traces; auto looks at the content" },
+      { name: "seed", value: "N", description: "the seed of policies that draw random numbers" },
+      ...JOBS_OPTIONS,
+      {
+        name: "json",
+        group: "Output",
+        value: "FILE",
+        isValueOptional: true,
+        description: "the rows as JSON, to FILE, or to stdout in place of the text",
+        completes: "file",
+      },
+      { name: "metrics", group: "Output", description: "METRIC name=value lines after the text" },
+    ],
+    defaults:
+      "policies lru, the cache's own default and the bound opt; entries 1,5,10,25% of the distinct keys, or 16 sizes with --curve; seed 1",
+    examples: [
+      "mempred cache replay arc_OLTP.vb.br --policies all --entries 250,1000,8192",
+      "mempred cache replay *.vb.br --policies all --entries 1%,10% --json cache.json",
+      "mempred cache replay web.oracleGeneral.bin.gz --bytes 16MiB,64MiB",
+      "mempred cache replay keys.txt --curve",
+    ],
+    load: async () => (await import("./commands/cache-replay.ts")).cacheReplay,
+  },
+  {
+    name: "cache policies",
+    summary: "list the cache policies and where they come from",
+    arguments: [],
+    options: [JSON_SWITCH],
+    examples: ["mempred cache policies"],
+    load: async () => (await import("./commands/cache-policies.ts")).cachePolicies,
   },
   {
     name: "completion",

@@ -56,7 +56,11 @@ export function addConfigFile(
   };
 
   const names = commands.map((spec) => spec.name);
-  const sections = root.items.filter((pair) => isScalar(pair.key) && names.includes(String(pair.key.value)));
+  const optionNames = everyOption.filter((option) => option.aliasOf === undefined).map((o) => settingOf(o).name);
+  const sections = root.items.filter((pair) => {
+    const key = isScalar(pair.key) ? String(pair.key.value) : "";
+    return names.includes(key) && (isMap(pair.value) || !optionNames.includes(key)); // "policies" is both
+  });
   for (const pair of sections) {
     const spec = commands.find((candidate) => candidate.name === (pair.key as { value: unknown }).value)!;
     if (!isMap(pair.value))

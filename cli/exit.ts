@@ -92,6 +92,6 @@ function describeOperatingError(error: MempredError): string {
 
 const HINTS: Readonly<Partial<Record<MempredError["code"], string>>> = {
   UNKNOWN_SCENARIO: "mempred scenarios",
-  UNKNOWN_POLICY: "mempred policies",
+  UNKNOWN_POLICY: "mempred policies, mempred cache policies",
   INCOMPATIBLE_BASELINE: "mempred help exit-codes",
 };

@@ -1,10 +1,10 @@
 // The help of each command, as docs/cli.md shows it. Made at a fixed width, so that it is the same on every machine.
 
 import { COMMANDS } from "./catalogue.ts";
-import { buildProgram } from "./program.ts";
+import { buildProgram, findCommand } from "./program.ts";
 
 const WIDTH = 110;
-const BLOCK = /<!-- help:([a-z-]+) -->[\s\S]*?<!-- \/help -->/g;
+const BLOCK = /<!-- help:([a-z -]+) -->[\s\S]*?<!-- \/help -->/g;
 
 /** The text of `mempred NAME --help`, examples included. */
 export function helpPage(name: string): string {
@@ -12,7 +12,7 @@ export function helpPage(name: string): string {
     () => {},
     () => {},
   );
-  const command = program.commands.find((candidate) => candidate.name() === name);
+  const command = findCommand(program, name);
   if (command === undefined || !COMMANDS.some((spec) => spec.name === name)) throw new RangeError(`no command ${name}`);
   let text = "";
   command.configureOutput({

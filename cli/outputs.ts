@@ -20,6 +20,7 @@ export const BASELINE_SIGNATURE = '"mempred.baseline/';
 export const JOURNAL_SIGNATURE = '"mempred.journal/';
 export const MARKDOWN_SIGNATURE = "# mempred";
 export const WEIGHTS_SIGNATURE = '"mempred.weights/';
+export const CACHE_SIGNATURE = '"mempred.cache/';
 export const AUTONOMY_SIGNATURE = '"mempred.autonomy/';
 
 const HEAD_BYTES = 256;

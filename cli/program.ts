@@ -2,7 +2,7 @@
 // turned into exit statuses, output written. Commander exits 1 on usage errors; here that is 2, for 1 is "a gate failed".
 
 import { Command, CommanderError, Option } from "commander";
-import { COMMANDS, COMMON_OPTIONS, type CommandSpec, type OptionSpec } from "./catalogue.ts";
+import { COMMAND_GROUPS, COMMANDS, COMMON_OPTIONS, type CommandSpec, type OptionSpec } from "./catalogue.ts";
 import { colourLevel, isUnicodeLocale, paletteOf, toAscii } from "./colour.ts";
 import type { CommandOutcome } from "./command.ts";
 import { describeError, EXIT_CODES_TEXT, EXIT_OK, EXIT_USAGE, exitStatusOf } from "./exit.ts";
@@ -126,7 +126,8 @@ export function buildProgram(choose: (chosen: Invocation) => void, help: (text: 
     .showHelpAfterError("(mempred help lists the commands; mempred COMMAND --help its options)")
     .addHelpText("after", `\nStart here:\n  mempred stress --scenario burst --pressure 95\n  mempred report\n`);
   for (const spec of COMMANDS) {
-    const command = program.command(spec.name).description(spec.summary);
+    const words = spec.name.split(" ");
+    const command = groupOf(program, words).command(words.at(-1)!).description(spec.summary);
     command.addHelpOption(new Option("-h, --help", "print this help").helpGroup("Everywhere:"));
     for (const argument of spec.arguments) {
       const name = argument.isVariadic ? `${argument.name}...` : argument.name;
@@ -148,19 +149,41 @@ export function buildProgram(choose: (chosen: Invocation) => void, help: (text: 
   program
     .command("help")
     .description("help on a command or a topic: exit-codes, units, settings")
-    .argument("[topic]", "a command or a topic")
-    .action((topic: string | undefined) => help(helpOn(program, topic)));
+    .argument("[topic...]", "a command or a topic")
+    .action((topic: readonly string[]) => help(helpOn(program, topic.join(" "))));
   return program;
 }
 
-function helpOn(program: Command, topic: string | undefined): string {
-  if (topic === undefined) return program.helpInformation();
+/** Where a command goes: into the program, or into the group that its first word names, which is made when it is first seen. */
+function groupOf(program: Command, words: readonly string[]): Command {
+  const [group] = words;
+  if (words.length === 1 || group === undefined) return program;
+  const found = program.commands.find((candidate) => candidate.name() === group);
+  if (found !== undefined) return found;
+  const made = program.command(group).description(COMMAND_GROUPS[group] ?? "");
+  return made.helpOption("-h, --help", "print this help").helpCommand(false);
+}
+
+/** The command, or the group of commands, of that name of one word or two. */
+export function findCommand(program: Command, name: string): Command | undefined {
+  let found: Command | undefined = program;
+  for (const word of name.split(" ")) found = found?.commands.find((candidate) => candidate.name() === word);
+  return found;
+}
+
+function helpOn(program: Command, topic: string): string {
+  if (topic === "") return program.helpInformation();
   if (topic === "exit-codes") return EXIT_CODES_TEXT;
   if (topic === "units") return UNITS_TEXT;
   if (topic === "settings") return SETTINGS_TEXT;
-  const command = program.commands.find((candidate) => candidate.name() === topic);
+  const command = findCommand(program, topic);
   if (command !== undefined) return command.helpInformation();
-  const known = ["exit-codes", "units", "settings", ...program.commands.map((candidate) => candidate.name())];
+  const known = [
+    "exit-codes",
+    "units",
+    "settings",
+    ...new Set(COMMANDS.flatMap(({ name }) => [name.split(" ")[0]!, name])),
+  ];
   throw usage(`there is no help on "${topic}"${suggestion(topic, known)}`, known.join(", "));
 }
 

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { baselineSchema } from "./baseline.ts";
+import { cacheSchema } from "./cache.ts";
 import { evaluationSchema } from "./evaluation.ts";
 import { journalLineSchema } from "./journal.ts";
 import { resultSchema } from "./result.ts";
@@ -13,6 +14,7 @@ export function schemaDocuments(): ReadonlyMap<string, string> {
   return new Map([
     ["result.schema.json", text(resultSchema, "mempred.result/1")],
     ["baseline.schema.json", text(baselineSchema, "mempred.baseline/1")],
+    ["cache.schema.json", text(cacheSchema, "mempred.cache/1")],
     ["evaluation.schema.json", text(evaluationSchema, "mempred.evaluation/1")],
     ["journal.schema.json", text(journalLineSchema, "mempred.journal/1")],
   ]);
