@@ -1,12 +1,12 @@
 // How a value is loaded: one flight a key in this process, and where there is a backend that gives leases, one load a key among all
 // processes; the others poll for the value, a bounded time. Whatever goes wrong with the backend, the loader answers.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { MempredError } from "../core/errors.ts";
 import { RandomStream } from "../core/random.ts";
 import type { Lease } from "./backends/backend.ts";
 import { Flight, type LoadKind, shortKey } from "./flight.ts";
 import { BUSY, type FoundValue, NO_LEASES, type SecondLevel } from "./second-level.ts";
+import { sleep } from "./sleep.ts";
 import type { GetOrSetOptions, Loader } from "./smart-cache-options.ts";
 
 /** Errors about what the caller said, which are no failures of the loader. */
@@ -24,7 +24,7 @@ export interface LoadHost<V> {
   /** Keeps what was loaded, in memory and behind. Throws INVALID_CACHE_ENTRY where it cannot be written. */
   keep(flight: Flight<V>, value: V, options: GetOrSetOptions<V> | undefined): void;
   /** Keeps in memory what the second level had. */
-  keepFound(flight: Flight<V>, found: FoundValue<V>, options: GetOrSetOptions<V> | undefined): void;
+  keepFound(flight: Flight<V>, found: FoundValue<V>): void;
   /** How long past its time a value may be served meanwhile. */
   staleMillis(options: GetOrSetOptions<V> | undefined): number;
   /** Of a value that may be served as loading failed. */
@@ -37,9 +37,10 @@ export interface LoadHost<V> {
 export class Loading<V> {
   readonly #host: LoadHost<V>;
   readonly #flights = new Map<string, Flight<V>>();
-  /** All that have not ended, the detached ones included. */
-  readonly #running = new Set<Promise<void>>();
+  /** Those that nobody has an answer of yet, the detached ones included. */
   readonly #all = new Set<Flight<V>>();
+  /** Their work, which ends a little later: leases are given back. */
+  readonly #running = new Set<Promise<void>>();
   /** Deletions of tags while something is loaded: tag → number of the deletion. What began before is not kept. */
   readonly #tagDeletions = new Map<string, number>();
   #sequence = 0;
@@ -82,8 +83,6 @@ export class Loading<V> {
     this.#startedBefore.set(flight, this.#sequence);
     const running = this.#run(flight, loader, options).finally(() => {
       this.#running.delete(running);
-      this.#all.delete(flight);
-      if (this.#all.size === 0) this.#tagDeletions.clear();
     });
     this.#running.add(running);
     return flight;
@@ -208,7 +207,7 @@ export class Loading<V> {
       if (waited >= leaseMillis) return undefined;
       if (waited === 0) this.leaseWaits++;
       const delay = poll * (0.5 + this.#jitter.next());
-      await sleep(delay, undefined, { signal: flight.signal, ref: true });
+      await sleep(delay, flight.signal);
       waited += delay;
       poll = Math.min(poll * 1.6, LONGEST_POLL_MILLIS);
     }
@@ -219,7 +218,8 @@ export class Loading<V> {
     const now = this.#host.nowMillis();
     if (now >= found.keepUntilMillis) return false;
     if (now >= found.expiresAtMillis + this.#host.staleMillis(options)) return false;
-    if (!flight.isDetached) this.#host.keepFound(flight, found, options);
+    if (!flight.isDetached && this.isOutdated(flight, found.tags)) return false;
+    if (!flight.isDetached) this.#host.keepFound(flight, found);
     this.#land(flight);
     flight.resolve(found.value);
     return true;
@@ -240,6 +240,8 @@ export class Loading<V> {
   /** Others who ask from now on find the value, or load anew. */
   #land(flight: Flight<V>): void {
     if (this.#flights.get(flight.id) === flight) this.#flights.delete(flight.id);
+    this.#all.delete(flight);
+    if (this.#all.size === 0) this.#tagDeletions.clear();
   }
 }
 

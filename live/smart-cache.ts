@@ -4,7 +4,6 @@
 // Order of an answer: a fresh value from memory; a stale one while it is renewed; a load that is under way; the second level; the
 // loader; a stale value where that failed.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { type EntryAttributes, plainAttributes } from "../cache/entry-table.ts";
 import { cachePolicy, DEFAULT_POLICY_ID } from "../cache/policies/registry.ts";
 import { CacheStore, FIRST_HIT, HIT, STALE } from "../cache/store.ts";
@@ -22,6 +21,7 @@ import { type Flight, type LoadKind, shortKey } from "./flight.ts";
 import { type LoaderMatch, LoaderTable } from "./loader-table.ts";
 import { type LoadHost, Loading } from "./loading.ts";
 import { type FoundValue, SecondLevel } from "./second-level.ts";
+import { within } from "./sleep.ts";
 import {
   checkNumber,
   checkOptions,
@@ -690,17 +690,6 @@ export class SmartCache<V = unknown> implements PressureTenant {
     }
     await this.#second?.close();
     return { abortedLoads, isFlushed };
-  }
-}
-
-/** Whether the work ended in time. Its failure is passed on. */
-async function within(millis: number, work: Promise<void>): Promise<boolean> {
-  const timer = new AbortController();
-  const late = sleep(millis, false, { signal: timer.signal }).catch(() => false);
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    timer.abort();
   }
 }
 
