@@ -85,7 +85,10 @@ interface Awaited {
 }
 
 export class SmartPrediction {
-  #model: MarkovModel;
+  /** Made when it is first needed. */
+  #model: MarkovModel | undefined;
+  readonly #options: PredictionOptions;
+  readonly #isLearning: boolean;
   readonly gate: PrefetchGate;
   readonly #score = new PredictionScore();
   readonly #cache: PredictableCache;
@@ -96,15 +99,18 @@ export class SmartPrediction {
   readonly #awaited = new Map<string, Awaited>();
   readonly #running = new Set<Promise<void>>();
 
-  constructor(cache: PredictableCache, options: PredictionOptions = {}) {
+  /** @param isLearning whether demand trains the model */
+  constructor(cache: PredictableCache, options: PredictionOptions = {}, isLearning = true) {
     this.#cache = cache;
-    this.#model = new MarkovModel(options);
+    this.#options = options;
+    this.#isLearning = isLearning;
     this.gate = new PrefetchGate(options);
-    this.#isAutomatic = options.isAutomatic === true;
+    this.#isAutomatic = isLearning && options.isAutomatic === true;
     this.#mostPrefetches = options.mostPrefetches ?? 4;
   }
 
   get model(): MarkovModel {
+    this.#model ??= new MarkovModel(this.#options);
     return this.#model;
   }
 
@@ -116,7 +122,8 @@ export class SmartPrediction {
   /** A request that counts as demand. Told before whoever asked has an answer. */
   demanded(context: string, key: string, isFirstUse: boolean): void {
     if (this.#awaited.size > 0) this.#settleDemand(idOf(context, key), isFirstUse);
-    this.#model.observe(context, key, this.#ranked);
+    if (!this.#isLearning) return;
+    this.model.observe(context, key, this.#ranked);
     this.#score.add(this.#ranked);
     if (this.#isAutomatic && this.#running.size < this.#mostPrefetches) this.#startPrefetches(context);
   }
@@ -129,7 +136,7 @@ export class SmartPrediction {
   /** What the context is likely to ask for next, the likeliest first. */
   predictNext(context: string, count: number): PredictedKey[] {
     const found = this.#found;
-    this.#model.predict(context, count, found);
+    this.model.predict(context, count, found);
     return Array.from({ length: found.count }, (_, i) => ({
       key: found.keys[i]!,
       probability: found.probabilities[i]!,
@@ -173,8 +180,8 @@ export class SmartPrediction {
       refused = found.refused;
     }
     const requested = await this.#loadAll(REQUESTED, [...keys], context, options);
-    const hot = this.#hotKeys(context, options.learned ?? 0).filter((key) => !keys.has(key));
-    const learned = await this.#loadAll("hot", hot, context, options);
+    const hot = this.#hotKeys(context, options.learned ?? 0, keys);
+    const learned = await this.#loadAll("hot", [...hot.keys()], context, options, hot);
     return {
       loaded: requested.loaded + learned.loaded,
       present: requested.present + learned.present,
@@ -191,10 +198,10 @@ export class SmartPrediction {
 
   statistics(): PredictionStatistics {
     return {
-      contexts: this.#model.contexts.count,
-      keys: this.#model.keys.count,
-      observations: this.#model.observations,
-      stateBytes: this.#model.stateBytes,
+      contexts: this.model.contexts.count,
+      keys: this.model.keys.count,
+      observations: this.model.observations,
+      stateBytes: this.model.stateBytes,
       accuracy: this.#score.figures(),
       prefetches: this.gate.figures(),
       bySource: Object.fromEntries(this.gate.sources().map((source) => [source, this.gate.figures(source)])),
@@ -208,7 +215,7 @@ export class SmartPrediction {
 
   #startPrefetches(context: string): void {
     const found = this.#found;
-    this.#model.predict(context, this.#mostPrefetches, found);
+    this.model.predict(context, this.#mostPrefetches, found);
     for (let i = 0; i < found.count && this.#running.size < this.#mostPrefetches; i++) {
       const key = found.keys[i]!;
       const probability = found.probabilities[i]!;
@@ -223,7 +230,11 @@ export class SmartPrediction {
   async #load(source: string, probability: number, context: string, key: string): Promise<boolean> {
     const id = idOf(context, key);
     const one: Awaited = { source, probability, heldSince: NaN };
-    if (this.#awaited.size >= MOST_AWAITED) this.#settle(this.#awaited.keys().next().value!, "wasted");
+    if (this.#awaited.size >= MOST_AWAITED) {
+      const oldest = this.#awaited.keys().next().value!;
+      this.#settle(oldest, "wasted");
+      this.#awaited.delete(oldest);
+    }
     this.#awaited.set(id, one);
     const isHeld = await this.#cache.loadSpeculative(key, context).catch(() => false);
     if (this.#awaited.get(id) !== one) return isHeld; // asked for meanwhile
@@ -232,11 +243,17 @@ export class SmartPrediction {
     return isHeld;
   }
 
-  #loadAll(source: string, keys: readonly string[], context: string, options?: WarmUpOptions): Promise<WarmUpReport> {
+  #loadAll(
+    source: string,
+    keys: readonly string[],
+    context: string,
+    options?: WarmUpOptions,
+    probabilities?: ReadonlyMap<string, number>,
+  ): Promise<WarmUpReport> {
     const host = {
       has: (key: string) => this.#cache.has(key, { context }),
-      load: (key: string) =>
-        this.#cache.canLoad(key, context) ? this.#load(source, 1, context, key) : Promise.resolve(false),
+      load: async (key: string) =>
+        this.#cache.canLoad(key, context) && this.#load(source, probabilities?.get(key) ?? 1, context, key),
       isPressed: () => {
         this.gate.price = this.#cache.prefetchPrice;
         // Asked for by name: weighed against the price of memory alone, not against what came of others.
@@ -246,16 +263,16 @@ export class SmartPrediction {
     return warmUp(host, keys, options);
   }
 
-  /** The hottest keys of a context that are expected to be asked for within the next accesses often enough to pay. */
-  #hotKeys(context: string, count: number): string[] {
-    return this.#model
-      .hottest(context, count)
-      .filter(({ shareRatio }) => {
-        let missed = 1;
-        for (let i = 0; i < WARM_ACCESSES; i++) missed *= 1 - shareRatio;
-        return this.#allows("hot", 1 - missed);
-      })
-      .map(({ key }) => key);
+  /** The hottest keys of a context that it is likely enough to ask for within the next accesses, and how likely. */
+  #hotKeys(context: string, count: number, known: ReadonlySet<string>): Map<string, number> {
+    const hot = new Map<string, number>();
+    for (const { key, shareRatio } of this.model.hottest(context, count)) {
+      if (known.has(key) || this.#cache.has(key, { context })) continue;
+      let missed = 1;
+      for (let i = 0; i < WARM_ACCESSES; i++) missed *= 1 - shareRatio;
+      if (this.#allows("hot", 1 - missed)) hot.set(key, 1 - missed);
+    }
+    return hot;
   }
 
   #settleDemand(id: string, isFirstUse: boolean): void {
