@@ -52,7 +52,7 @@ export interface StoreOptions<V> {
   readonly keepsSizes?: boolean | undefined;
   /** Milliseconds on any clock that does not run backwards. */
   readonly nowMillis: () => number;
-  /** `renewAge` works. Default false. */
+  /** The time to live of entries is kept beside them, so that `renewAge` and `due` work. Default false. */
   readonly isAgeRenewed?: boolean | undefined;
   readonly seed?: number | undefined;
   /** Share of the capacity that unused speculations may take. Default 0.2. */
@@ -307,6 +307,30 @@ export class CacheStore<V> implements PressureTenant {
       if (table.columns.keepUntilOf(slot) > now) found.push(this.#describe(slot));
     }
     return found;
+  }
+
+  /**
+   * The live entries that have used up `ratio` of their time, the hottest first, and the ms until the next one has. Knows only of
+   * entries whose life is kept (`isAgeRenewed`). O(entries).
+   */
+  due(ratio: number): { entries: { context: string; key: string }[]; nextMillis: number } {
+    const { columns } = this.#table;
+    const entries: { context: string; key: string }[] = [];
+    let nextMillis = Infinity;
+    if (columns.lifeMillis.length === 0) return { entries, nextMillis };
+    const order = new Int32Array(this.#table.count);
+    const count = this.#policy.candidates(order.subarray(0, this.#table.count - this.#table.pinnedCount));
+    const now = this.#now();
+    const look = (slot: number): void => {
+      const life = columns.lifeMillis[slot] as number;
+      if (life === Infinity || columns.keepUntilOf(slot) <= now) return;
+      const left = columns.expiresAtOf(slot) - (1 - ratio) * life - now;
+      if (left > 0) nextMillis = Math.min(nextMillis, left);
+      else entries.push({ context: this.#table.spaceAt(slot).name, key: this.#table.keyAt(slot) });
+    };
+    for (let slot = 0; slot < this.#table.slotsUsed; slot++) if (this.#table.has(slot, PINNED)) look(slot);
+    for (let i = count - 1; i >= 0; i--) look(order[i] as number);
+    return { entries, nextMillis };
   }
 
   // As a tenant of memory.

@@ -3,7 +3,9 @@
 import type { CacheStore } from "../cache/store.ts";
 import type { RefusalReason, RemovalReason } from "../cache/store-statistics.ts";
 import type { Loading } from "./loading.ts";
+import type { Refresher } from "./refresher.ts";
 import type { SecondLevel } from "./second-level.ts";
+import type { PredictionStatistics, SmartPrediction } from "./smart-prediction.ts";
 
 export interface SmartCacheStatistics {
   readonly policy: string;
@@ -55,6 +57,10 @@ export interface SmartCacheStatistics {
     | undefined;
   readonly budgetRatio: number;
   readonly prefetchPrice: number;
+  /** Undefined where nothing is learned. */
+  readonly prediction: PredictionStatistics | undefined;
+  /** Values renewed in the background, and those that could not be. */
+  readonly refreshes: { readonly refreshed: number; readonly failed: number };
   /** Errors that listeners of the caller's threw. */
   readonly listenerErrors: number;
 }
@@ -63,6 +69,8 @@ export function describeCache<V>(parts: {
   readonly store: CacheStore<V>;
   readonly loading: Loading<V>;
   readonly second: SecondLevel<V> | undefined;
+  readonly prediction: SmartPrediction | undefined;
+  readonly refresher: Refresher | undefined;
   readonly listenerErrors: number;
 }): SmartCacheStatistics {
   const { store, loading, second } = parts;
@@ -112,6 +120,8 @@ export function describeCache<V>(parts: {
           },
     budgetRatio: store.budgetRatio,
     prefetchPrice: store.prefetchPrice,
+    prediction: parts.prediction?.statistics(),
+    refreshes: { refreshed: parts.refresher?.refreshed ?? 0, failed: parts.refresher?.failed ?? 0 },
     listenerErrors: parts.listenerErrors,
   };
 }

@@ -6,6 +6,8 @@ import type { RemovalReason } from "../cache/store-statistics.ts";
 import { MempredError } from "../core/errors.ts";
 import type { CacheBackend } from "./backends/backend.ts";
 import type { ValueCodec } from "./codec.ts";
+import type { RefresherOptions } from "./refresher.ts";
+import type { PredictionOptions } from "./smart-prediction.ts";
 
 /** Time to live by content type, ms. Other types, and none, live for the cache's `ttl`. */
 export const DEFAULT_TTL_BY_TYPE: Readonly<Record<string, number>> = {
@@ -67,6 +69,10 @@ export interface SmartCacheOptions<V> {
 
   /** A file that `initialize` restores from and `shutdown` saves to. */
   readonly snapshotFile?: string | undefined;
+  /** Learns from the demand what comes next, for `predictNext`, `prefetchNext` and `warm`. Costs some µs a request. Default false. */
+  readonly prediction?: boolean | PredictionOptions | undefined;
+  /** Renews what has a registered loader at 0.8 of its time, from `initialize` to `shutdown`. Default false. */
+  readonly refresh?: boolean | RefresherOptions | undefined;
   /** In events and metrics. Default "default". */
   readonly name?: string | undefined;
   /** Of everything that is drawn at random. Default 1. */

@@ -20,6 +20,7 @@ import { estimateBytes } from "./estimate-bytes.ts";
 import { type Flight, type LoadKind, shortKey } from "./flight.ts";
 import { type LoaderMatch, LoaderTable } from "./loader-table.ts";
 import { type LoadHost, Loading } from "./loading.ts";
+import { Refresher, type RefreshHost, type RefreshReport } from "./refresher.ts";
 import { type FoundValue, SecondLevel } from "./second-level.ts";
 import { within } from "./sleep.ts";
 import {
@@ -35,6 +36,17 @@ import {
   type SetOptions,
   type SmartCacheOptions,
 } from "./smart-cache-options.ts";
+
+import {
+  type PredictableCache,
+  type PredictedKey,
+  type PredictionOptions,
+  type PrefetchReport,
+  SmartPrediction,
+  type WarmOptions,
+  type WarmReport,
+} from "./smart-prediction.ts";
+import type { WarmUpOptions, WarmUpReport } from "./warm-up.ts";
 
 const MOST_KEY_UNITS = 1_048_576;
 const DISPOSE_REASONS: Readonly<Record<RemovalReason, DisposeReason>> = {
@@ -72,6 +84,8 @@ export class SmartCache<V = unknown> implements PressureTenant {
   readonly #sizeOf: ((value: V, key: string) => number) | undefined;
   readonly #attributes: EntryAttributes = plainAttributes();
   readonly #listeners: DemandListener[] = [];
+  #prediction: SmartPrediction | undefined;
+  readonly #refresher: Refresher;
   #isInitialized = false;
   #closing: Promise<ShutdownReport> | undefined;
   #isClosed = false;
@@ -99,7 +113,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
       maxSize: options.maxSize,
       maxEntrySize: options.maxEntrySize,
       keepsSizes: isMeasured,
-      isAgeRenewed: this.#isSlidingAge,
+      isAgeRenewed: this.#isSlidingAge || options.refresh !== undefined,
       nowMillis: this.#now,
       seed: options.seed ?? 1,
       speculativeRatio: options.speculativeRatio,
@@ -116,6 +130,9 @@ export class SmartCache<V = unknown> implements PressureTenant {
             onTrouble: (what, error) => this.#trouble(`backend ${what}`, error),
           });
     this.#loading = new Loading<V>(this.#loadHost());
+    const { prediction, refresh } = options;
+    if (prediction !== undefined && prediction !== false) this.#predict(prediction === true ? {} : prediction, true);
+    this.#refresher = new Refresher(this.#refreshHost(), typeof refresh === "object" ? refresh : {});
   }
 
   /** Entries held, those past their time and not met yet included. */
@@ -310,6 +327,50 @@ export class SmartCache<V = unknown> implements PressureTenant {
     return this.#loadInBackground("refresh", key, context);
   }
 
+  /** What the context is likely to ask for next, the likeliest first, up to 5; nothing without the option `prediction`. Rows C06 to C08. */
+  predictNext(context = "", count = 5): PredictedKey[] {
+    return this.#prediction?.predictNext(context, count) ?? [];
+  }
+
+  /** Loads these keys by their registered loaders, a few at a time, unless memory is too dear. Counts as no demand. Rows C09, C10. */
+  prefetch(keys: readonly string[], options?: WarmUpOptions & { readonly context?: string }): Promise<WarmUpReport> {
+    return this.#predictor().prefetch(keys, options?.context ?? "", options);
+  }
+
+  /** Loads what the context is likely to ask for next, as far as it is expected to pay. */
+  prefetchNext(context = "", count = 5): Promise<PrefetchReport> {
+    return this.#predictor().prefetchNext(context, count);
+  }
+
+  /**
+   * Loads keys, files that fit patterns and what was learned, in the background. Rows C01 to C05.
+   * Rejects with OUTSIDE_ROOT for a pattern that leaves its folder, NOT_FOUND without the folder, INVALID_INPUT.
+   */
+  warm(options: WarmOptions): Promise<WarmReport> {
+    return this.#predictor().warm(options);
+  }
+
+  /** Loads keys anew or, without, what is due; old values stay until then, and where it fails. Does not reject. Row C17. */
+  async refresh(keys?: readonly string[], context = ""): Promise<RefreshReport> {
+    if (keys === undefined) return this.#refresher.run();
+    const results = await Promise.all(keys.map((key) => this.refreshKey(key, context)));
+    const refreshed = results.filter((isDone) => isDone).length;
+    return { refreshed, failed: keys.length - refreshed, postponed: 0 };
+  }
+
+  /** Writes the model, whole or not at all. Rejects with NOT_WRITABLE, INVALID_INPUT without a file's name. */
+  async saveModel(path = this.#modelFile): Promise<void> {
+    const { saveModelFile } = await import("./model-file.ts");
+    await saveModelFile(givenFile(path), this.#predictor().model);
+  }
+
+  /** Goes on with a saved model. Rejects with NOT_FOUND, INVALID_MODEL; the model that is there then stays. */
+  async loadModel(path = this.#modelFile): Promise<void> {
+    const { loadModelFile } = await import("./model-file.ts");
+    const model = await loadModelFile(givenFile(path));
+    this.#predictor().model = model;
+  }
+
   /** What a byte held for a second costs, as pressure last told; prefetching pays only above it. */
   get prefetchPrice(): number {
     return this.#store.prefetchPrice;
@@ -345,12 +406,18 @@ export class SmartCache<V = unknown> implements PressureTenant {
   async initialize(): Promise<void> {
     if (this.#isInitialized) return;
     this.#isInitialized = true;
-    const { snapshotFile } = this.#options;
-    if (snapshotFile === undefined) return;
+    const { snapshotFile, refresh } = this.#options;
+    if (refresh !== undefined && refresh !== false) this.#refresher.start();
+    if (snapshotFile !== undefined) await this.#orTell("snapshot", this.restoreFrom(snapshotFile));
+    if (this.#modelFile !== undefined) await this.#orTell("model", this.loadModel());
+  }
+
+  /** What fails is told as trouble; that there is no file yet is none. */
+  async #orTell(what: string, work: Promise<unknown>): Promise<void> {
     try {
-      await this.restoreFrom(snapshotFile);
+      await work;
     } catch (error) {
-      if (!(error instanceof MempredError && error.code === "NOT_FOUND")) this.#trouble("snapshot", error);
+      if (!(error instanceof MempredError && error.code === "NOT_FOUND")) this.#trouble(what, error);
     }
   }
 
@@ -378,6 +445,8 @@ export class SmartCache<V = unknown> implements PressureTenant {
       store: this.#store,
       loading: this.#loading,
       second: this.#second,
+      prediction: this.#prediction,
+      refresher: this.#refresher,
       listenerErrors: this.#listenerErrors,
     });
   }
@@ -430,6 +499,45 @@ export class SmartCache<V = unknown> implements PressureTenant {
   /** Walks everything. Throws AssertionError. Cold. */
   check(): void {
     this.#store.check();
+  }
+
+  get #modelFile(): string | undefined {
+    const { prediction } = this.#options;
+    return typeof prediction === "object" ? prediction.modelFile : undefined;
+  }
+
+  /** Without the option `prediction` it loads ahead what it is told to, and learns nothing. */
+  #predictor(): SmartPrediction {
+    return this.#prediction ?? this.#predict({}, false);
+  }
+
+  #predict(options: PredictionOptions, isLearning: boolean): SmartPrediction {
+    const prediction = new SmartPrediction(this.#predictable(), options, isLearning);
+    this.onDemand((context, key, _outcome, isFirstUse) => prediction.demanded(context, key, isFirstUse));
+    this.#prediction = prediction;
+    return prediction;
+  }
+
+  #predictable(): PredictableCache {
+    const cache = this;
+    return {
+      has: (key, options) => this.has(key, options),
+      canLoad: (key, context) => this.canLoad(key, context),
+      loadSpeculative: (key, context) => this.loadSpeculative(key, context),
+      get prefetchPrice() {
+        return cache.prefetchPrice;
+      },
+      nowMillis: this.#now,
+    };
+  }
+
+  #refreshHost(): RefreshHost {
+    return {
+      nowMillis: this.#now,
+      due: (ratio) => this.#store.due(ratio),
+      refresh: (key, context) => this.refreshKey(key, context),
+      canLoad: (key, context) => this.canLoad(key, context),
+    };
   }
 
   #getOrSet(key: string, loader: Loader<V> | undefined, options: GetOrSetOptions<V> | undefined): Promise<V> {
@@ -655,6 +763,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
 
   #removed(key: string, value: V, reason: RemovalReason, context: string): void {
     if (this.#events.remove.hasSubscribers) this.#events.remove.publish({ cache: this.id, context, key, reason });
+    if (reason !== "replaced") this.#prediction?.removed(context, key);
     try {
       this.#options.dispose?.(value, key, DISPOSE_REASONS[reason], { reason, context });
     } catch (error) {
@@ -673,6 +782,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
 
   async #shutdown(graceMillis: number): Promise<ShutdownReport> {
     this.#isClosed = true;
+    await within(graceMillis, this.#refresher.stop());
     await within(graceMillis, this.#loading.idle());
     const reason = new MempredError("LOAD_FAILED", `the cache "${this.id}" was shut down`, { reason: "shutdown" });
     const abortedLoads = this.#loading.abortAll(reason);
@@ -683,6 +793,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
     } catch {
       isFlushed = false; // told when it happened
     }
+    if (this.#modelFile !== undefined) await this.#orTell("model", this.saveModel());
     try {
       if (this.#options.snapshotFile !== undefined) await this.saveTo(this.#options.snapshotFile);
     } catch (error) {
@@ -691,6 +802,13 @@ export class SmartCache<V = unknown> implements PressureTenant {
     await this.#second?.close();
     return { abortedLoads, isFlushed };
   }
+}
+
+function givenFile(path: string | undefined): string {
+  if (path !== undefined) return path;
+  throw new MempredError("INVALID_INPUT", "no file for the model was named", {
+    expected: "a path, or the option prediction.modelFile",
+  });
 }
 
 function refusal(key: string, size: number): MempredError {
