@@ -2,15 +2,19 @@
 // stands over it. A further forecaster is a line in the list; a policy names its id and gets the same controller, score and
 // guard as the others.
 
+import type { Demand } from "../core/demand.ts";
 import { assert } from "../core/errors.ts";
 import type { Forecaster } from "../core/forecaster.ts";
 import { DampedHolt } from "../predictor/baselines/damped-holt.ts";
 import { COMPACT_STATE_BYTES, CompactPredictor } from "../predictor/compact-predictor.ts";
 import { createForecaster } from "../predictor/forecasters.ts";
+import { GrowthForecaster } from "../predictor/growth-forecaster.ts";
 import { PREDICTOR_STATE_BYTES, PressurePredictor } from "../predictor/pressure-predictor.ts";
 import { shippedWeights } from "../predictor/shipped-weights.ts";
+import { TenantGrowth, ToldGrowth } from "../predictor/tenant-growth.ts";
 import { PerfectForecaster } from "./perfect-forecaster.ts";
 import { type PassiveArenaOptions, shadowPressure } from "./shadow-pressure.ts";
+import { TenantHints } from "./tenant-hints.ts";
 
 /** What a forecaster may be made of. */
 export interface SignalSite {
@@ -32,6 +36,8 @@ export interface SignalDefinition {
   readonly isGuarded: boolean;
   create(site: SignalSite): Forecaster;
 }
+
+const TOLD_BYTES = new GrowthForecaster("told", 1, new ToldGrowth({ announce() {} })).stateBytes;
 
 const definitions: SignalDefinition[] = [
   {
@@ -55,6 +61,8 @@ const definitions: SignalDefinition[] = [
   },
   // Its state is kept beside the arena, but so many bytes of the arena are taken for it.
   { id: "holt", stateBytes: new DampedHolt().stateBytes, isGuarded: true, create: () => new DampedHolt() },
+  // Told by the tenants; the same holds of its state.
+  { id: "told", stateBytes: TOLD_BYTES, isGuarded: true, create: ({ passive }) => told(passive.arena.demand) },
   {
     id: "perfect",
     stateBytes: 0,
@@ -68,7 +76,23 @@ const definitions: SignalDefinition[] = [
     isGuarded: false,
     create: ({ seed, weights }: SignalSite) => createForecaster(id, { seed, weights }),
   })),
+  // A profile of some 660 bytes for each tenant, and a table of births.
+  { id: "tenants", stateBytes: 0, isGuarded: false, create: ({ passive }) => profiled("tenants", passive, false) },
+  { id: "hints", stateBytes: 0, isGuarded: false, create: ({ passive }) => profiled("hints", passive, true) },
 ];
+
+function told(demand: Demand): GrowthForecaster {
+  return new GrowthForecaster("told", demand.capacityBytes, new ToldGrowth(new TenantHints(demand)));
+}
+
+function profiled(id: string, { arena: { demand } }: PassiveArenaOptions, isTold: boolean): GrowthForecaster {
+  const announcer = isTold ? new TenantHints(demand) : null;
+  return new GrowthForecaster(
+    id,
+    demand.capacityBytes,
+    new TenantGrowth(Math.max(1, demand.tenants.length), announcer),
+  );
+}
 
 /** All signals. */
 export function allSignals(): readonly SignalDefinition[] {
