@@ -390,6 +390,15 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { name: "policies", value: "LIST", description: "the same as --policy", aliasOf: "policy" },
       {
+        name: "add",
+        description:
+          "keep the rows of all other policies in these parts of the earlier evaluation, after a sample of its runs gave the same again",
+      },
+      {
+        name: "costs",
+        description: "measure what each forecaster costs on this machine; the only wall-clock figures there are",
+      },
+      {
         name: "seeds",
         value: "N|A..B|LIST",
         description: "other seeds than the test seeds 1..20; a page is made of test seeds alone",
@@ -419,6 +428,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       "mempred evaluate --quick                           does it all work?",
       "mempred evaluate --json evaluation.json --docs docs/results.md",
       "mempred evaluate --parts budgets --policy reactive,watermark,predictive",
+      "mempred evaluate --parts suite --policy class-aware --add",
       "mempred evaluate --parts none --from evaluation.json --docs docs/results.md",
     ],
     load: async () => (await import("./commands/evaluate.ts")).evaluate,

@@ -30,6 +30,7 @@ const LEVEL_SHARE = 0.25;
 const GAP_SHARE = 1 / 60;
 /** w1, w2 and the bias before anything is known. */
 const FIRST_WEIGHTS = Float64Array.of(0.5, 0.5, 0);
+export const GROWTH_PARAMETERS = FIRST_WEIGHTS.length;
 const LEARNING_RATE = 0.01;
 /** No input moves the logit by more than so much for a weight of 1. */
 const MOST_INPUT = 2;

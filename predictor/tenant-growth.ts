@@ -2,6 +2,7 @@
 // they are about to do, told. It counts what is asked for and not what was served: a request that is denied would have grown the
 // heap, and its free comes all the same. Some 660 bytes a tenant, so it runs beside a small arena and not in it.
 
+import { MICROS_PER_MILLI } from "../core/units.ts";
 import type { GrowthSource } from "./growth-forecaster.ts";
 import { type TenantHint, TenantProfiles } from "./tenant-profile.ts";
 
@@ -46,42 +47,45 @@ export class TenantGrowth implements GrowthSource {
   }
 }
 
+/** Bytes of ToldGrowth. */
+export const TOLD_GROWTH_BYTES = 24;
+
 /** What tenants announce, added up over all of them, and nothing that is learned: for an arena that has no bytes to spare. */
-export class ToldGrowth implements GrowthSource {
+export class ToldGrowth {
   readonly #announcer: Announcer;
-  /** Begin, end and bytes of the last two stretches that were announced, the earlier first. */
-  readonly #told = new Float64Array(6);
+  /** Begin and end, ms, and bytes of the last two stretches that were announced, the earlier first. */
+  readonly #told = new Float32Array(TOLD_GROWTH_BYTES / 4);
   readonly #tell = (hint: TenantHint) => this.#add(hint);
 
   constructor(announcer: Announcer) {
     this.#announcer = announcer;
   }
 
-  get stateBytes(): number {
-    return this.#told.byteLength;
-  }
-
+  /** Each 500 ms: hears what is announced by now. */
   tick(nowMicros: number): void {
     this.#announcer.announce(nowMicros, this.#tell);
   }
 
+  /** Bytes that will be held more in `horizonMicros`, as far as it was announced. Hot. */
   expectedGrowthBytes(nowMicros: number, horizonMicros: number): number {
     const told = this.#told;
+    const now = nowMicros / MICROS_PER_MILLI;
+    const end = now + horizonMicros / MICROS_PER_MILLI;
     let growth = 0;
     for (let at = 0; at < told.length; at += 3) {
-      const [from, until] = [told[at], told[at + 1]];
-      const overlap = Math.min(until, nowMicros + horizonMicros) - Math.max(from, nowMicros);
-      if (overlap > 0) growth += (told[at + 2] * overlap) / (until - from);
+      const overlap = Math.min(told[at + 1], end) - Math.max(told[at], now);
+      if (overlap > 0) growth += (told[at + 2] * overlap) / (told[at + 1] - told[at]);
     }
     return growth;
   }
 
   #add({ fromMicros, untilMicros, bytes }: TenantHint): void {
     const told = this.#told;
-    if (told[3] !== fromMicros || told[4] !== untilMicros) {
+    const from = Math.fround(fromMicros / MICROS_PER_MILLI);
+    if (told[3] !== from || told[4] === 0) {
       told.copyWithin(0, 3);
-      told[3] = fromMicros;
-      told[4] = untilMicros;
+      told[3] = from;
+      told[4] = untilMicros / MICROS_PER_MILLI;
       told[5] = 0;
     }
     told[5] += bytes;
