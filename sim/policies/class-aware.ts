@@ -22,12 +22,12 @@ import type { Policy, PolicyDefinition, PolicyWorld } from "./policy.ts";
 /** Those of the controller, for interactive workloads, and by which the other classes differ. */
 const CLASS_PARAMETERS = {
   ...CONTROLLER_PARAMETERS,
-  realTimeExposureRatio: CONTROLLER_PARAMETERS.exposureRatio,
+  realTimeExposureRatio: 0.0003,
   realTimePackExposureRatio: CONTROLLER_PARAMETERS.packExposureRatio,
   realTimeCrowdFactor: CONTROLLER_PARAMETERS.crowdFactor,
-  realTimeSpareRuns: CONTROLLER_PARAMETERS.spareRuns,
-  batchExposureRatio: CONTROLLER_PARAMETERS.exposureRatio,
-  batchPackExposureRatio: CONTROLLER_PARAMETERS.packExposureRatio,
+  realTimeSpareRuns: 0,
+  batchExposureRatio: 0.0001,
+  batchPackExposureRatio: 0.002,
   batchCrowdFactor: CONTROLLER_PARAMETERS.crowdFactor,
   batchSpareRuns: CONTROLLER_PARAMETERS.spareRuns,
 };
