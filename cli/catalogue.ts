@@ -252,6 +252,14 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: "N",
         description: "how many, 1 to 16; the scenarios go round. As many as scenarios when left out",
       },
+      {
+        name: "machines",
+        value: "N",
+        description:
+          "in place of subsystems 2 to 16 machines that share no limit and tell each other what they learned; the last joins late (tide, 10m, policy neural)",
+      },
+      { name: "loss", value: "PERCENT", description: "messages between machines that are lost (10)" },
+      { name: "delay", value: "TIME", description: "how long a message between machines takes, on average (2s)" },
       { name: "duration", value: "TIME", description: "virtual time, such as 60m" },
       { name: "pressure", value: "PERCENT", description: "the level of each subsystem in percent of its capacity" },
       ...SUITE_OPTIONS.filter(({ name }) =>
@@ -263,6 +271,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       "mempred autonomy                                   an hour alone",
       "mempred autonomy --subsystems 4 --scenario burst,tide --attack all --seeds 5",
+      "mempred autonomy --machines 4 --loss 20 --delay 5s --seeds 5",
     ],
     load: async () => (await import("./commands/autonomy.ts")).autonomy,
   },

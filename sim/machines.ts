@@ -4,7 +4,7 @@
 // has learned for itself. With the exchange off each run is what `simulate` gives, to the byte.
 
 import { assert, MempredError } from "../core/errors.ts";
-import { Digest } from "../core/hash.ts";
+import { crc32, Digest } from "../core/hash.ts";
 import { RandomStream } from "../core/random.ts";
 import { TICK_MICROS } from "../core/units.ts";
 import { PressurePredictor } from "../predictor/pressure-predictor.ts";
@@ -50,7 +50,7 @@ export interface ExchangeReport {
 export interface MachinesOutcome {
   readonly machines: readonly SimulateOutcome[];
   readonly exchange: ExchangeReport | null;
-  /** Digest over those of the machines. */
+  /** Digest over those of the machines and over what their networks know at the end. */
   readonly hash: string;
 }
 
@@ -77,7 +77,10 @@ export function simulateMachines({ machines, exchange, seed }: MachinesOptions):
   }
   const outcomes = all.map((one) => one.finish());
   const digest = new Digest();
-  for (const { result } of outcomes) digest.addText(`${result.hash}\n`);
+  for (const { result, predictorState } of outcomes) {
+    digest.addText(`${result.hash}\n`);
+    if (predictorState !== null) digest.addInteger(crc32(predictorState));
+  }
   return { machines: outcomes, exchange: channel === null ? null : reportOf(channel, all), hash: digest.hex() };
 }
 
