@@ -2,11 +2,7 @@
 // has warmed or spoilt. Prints a table with the marks to reach, then a digest of what was computed: it is the same on every
 // machine and in every run, whatever the times were. A missed mark is told and does not fail the command.
 //
-<<<<<<< HEAD
-//   npm run bench -- [--smoke] [--json FILE] [--docs FILE] [heap] [predictor] [simulation] [cache] [startup]
-=======
-//   npm run bench -- [--smoke] [--json FILE] [--docs FILE] [heap] [predictor] [simulation] [cache-hits] [startup]
->>>>>>> cachesim
+//   npm run bench -- [--smoke] [--json FILE] [--docs FILE] [heap] [predictor] [simulation] [cache] [cache-hits] [backends] [startup]
 //
 // --docs writes the figures into a page, between the markers "figures:bench": docs/benchmarks.md is written so.
 
@@ -26,11 +22,9 @@ const PARTS: Readonly<Record<string, () => Promise<Bench>>> = {
   heap: async () => (await import("./heap.ts")).benchHeap,
   predictor: async () => (await import("./predictor.ts")).benchPredictor,
   simulation: async () => (await import("./simulation.ts")).benchSimulation,
-<<<<<<< HEAD
   cache: async () => (await import("./cache.ts")).benchCache,
-=======
   "cache-hits": async () => (await import("./cache-hits.ts")).benchCacheHits,
->>>>>>> cachesim
+  backends: async () => (await import("./backends.ts")).benchBackends,
   startup: async () => (await import("./startup.ts")).benchStartup,
 };
 

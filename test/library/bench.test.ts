@@ -41,7 +41,15 @@ describe("npm run bench -- --smoke", () => {
     const { text, document } = await bench();
     expect(document.schema).toBe("mempred.bench/1");
     expect(document.isSmoke).toBe(true);
-    expect(Object.keys(document.digests)).toEqual(["heap", "predictor", "simulation", "cache", "cache-hits", "startup"]);
+    expect(Object.keys(document.digests)).toEqual([
+      "heap",
+      "predictor",
+      "simulation",
+      "cache",
+      "cache-hits",
+      "backends",
+      "startup",
+    ]);
     for (const digest of [...Object.values(document.digests), document.digest])
       expect(digest).toMatch(/^[0-9a-f]{16}$/);
     const names = document.rows.map((row) => `${row.part}: ${row.name}`);
