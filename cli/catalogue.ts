@@ -260,6 +260,14 @@ export const COMMANDS: readonly CommandSpec[] = [
         value: "N",
         description: "how many, 1 to 16; the scenarios go round. As many as scenarios when left out",
       },
+      {
+        name: "machines",
+        value: "N",
+        description:
+          "in place of subsystems 2 to 16 machines that share no limit and tell each other what they learned; the last joins late (tide, 10m, policy neural)",
+      },
+      { name: "loss", value: "PERCENT", description: "messages between machines that are lost (10)" },
+      { name: "delay", value: "TIME", description: "how long a message between machines takes, on average (2s)" },
       { name: "duration", value: "TIME", description: "virtual time, such as 60m" },
       { name: "pressure", value: "PERCENT", description: "the level of each subsystem in percent of its capacity" },
       ...SUITE_OPTIONS.filter(({ name }) =>
@@ -271,6 +279,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       "mempred autonomy                                   an hour alone",
       "mempred autonomy --subsystems 4 --scenario burst,tide --attack all --seeds 5",
+      "mempred autonomy --machines 4 --loss 20 --delay 5s --seeds 5",
     ],
     load: async () => (await import("./commands/autonomy.ts")).autonomy,
   },
@@ -398,6 +407,15 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { name: "policies", value: "LIST", description: "the same as --policy", aliasOf: "policy" },
       {
+        name: "add",
+        description:
+          "keep the rows of all other policies in these parts of the earlier evaluation, after a sample of its runs gave the same again",
+      },
+      {
+        name: "costs",
+        description: "measure what each forecaster costs on this machine; the only wall-clock figures there are",
+      },
+      {
         name: "seeds",
         value: "N|A..B|LIST",
         description: "other seeds than the test seeds 1..20; a page is made of test seeds alone",
@@ -427,6 +445,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       "mempred evaluate --quick                           does it all work?",
       "mempred evaluate --json evaluation.json --docs docs/results.md",
       "mempred evaluate --parts budgets --policy reactive,watermark,predictive",
+      "mempred evaluate --parts suite --policy class-aware --add",
       "mempred evaluate --parts none --from evaluation.json --docs docs/results.md",
     ],
     load: async () => (await import("./commands/evaluate.ts")).evaluate,

@@ -54,12 +54,14 @@ export function mergeEvaluations(now: EvaluationFile, earlier: EvaluationFile): 
   const known = new Set(now.policies.map((policy) => policy.id));
   return {
     ...now,
+    ...(now.costs === undefined && earlier.costs !== undefined ? { costs: earlier.costs } : {}),
     policies: [...now.policies, ...earlier.policies.filter((policy) => !known.has(policy.id))],
     parts: { ...earlier.parts, ...now.parts },
   };
 }
 
-function shorten(_key: string, value: unknown): unknown {
+/** A replacer that leaves 9 significant digits of what is not whole. */
+export function shorten(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(9)) : value;
 }
 

@@ -20,7 +20,7 @@ import { DEFAULT_RATE } from "./suite-settings.ts";
 /** The order of the report's tables; policies that are not listed come before the bounds. */
 const ORDER = [
   ...["none", "reactive", "reactive:window", "reactive:evacuate", "reactive:quick", "reserve", "placebo", "watermark"],
-  ...["least-squares", "rate-margin", "blind", "holt", "neural", "predictive"],
+  ...["least-squares", "rate-margin", "blind", "holt", "neural", "predictive", "class-aware", "hinted"],
 ];
 const LEVELS = [0.5, 0.75, 0.85, 0.95, 0.98];
 const HEADLINE = 0.95;

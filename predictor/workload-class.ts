@@ -54,27 +54,41 @@ const LARGE = 2; // faded share of requested bytes in large blocks
 const LONG = 3; // faded share of freed bytes that lived long
 const SEEN = 4; // since the last tick: requests, urgent ones, bytes, large bytes, freed bytes, long ones
 const FIELDS = SEEN + 6;
+/** Words of 16 bits behind the fields: ticks, as far as they matter, then class, candidate and how long that held. */
+const TICKS = 0;
+const CLASS = 1;
+const CANDIDATE = 2;
+const HELD = 3;
+const WORDS = 4;
+
+/** Bytes of the whole state: 48. */
+export const WORKLOAD_STATE_BYTES = FIELDS * 4 + WORDS * 2;
 
 export class WorkloadClassifier {
   /** Bytes of its state. */
-  static readonly stateBytes = FIELDS * 8 + 4 * 8;
-  readonly #state = new Float64Array(FIELDS);
-  #ticks = 0;
-  #class = WORKLOAD_UNKNOWN;
-  #candidate = WORKLOAD_UNKNOWN;
-  #held = 0;
+  static readonly stateBytes = WORKLOAD_STATE_BYTES;
+  readonly #state: Float32Array;
+  readonly #words: Uint16Array;
+
+  /** @param byteOffset a multiple of 4 with WORKLOAD_STATE_BYTES behind it; what lies there is overwritten */
+  constructor(buffer: ArrayBuffer = new ArrayBuffer(WORKLOAD_STATE_BYTES), byteOffset = 0) {
+    this.#state = new Float32Array(buffer, byteOffset, FIELDS);
+    this.#words = new Uint16Array(buffer, byteOffset + FIELDS * 4, WORDS);
+    this.#state.fill(0);
+    this.#words.fill(0);
+  }
 
   /** WORKLOAD_*. */
   get workloadClass(): number {
-    return this.#class;
+    return this.#words[CLASS];
   }
 
   get name(): WorkloadName {
-    return WORKLOAD_NAMES[this.#class];
+    return WORKLOAD_NAMES[this.workloadClass];
   }
 
   get strategy(): WorkloadStrategy {
-    return STRATEGIES[this.#class];
+    return STRATEGIES[this.workloadClass];
   }
 
   /** One request, served or not. Hot. */
@@ -96,7 +110,9 @@ export class WorkloadClassifier {
   /** Each 500 ms. */
   tick(): void {
     const state = this.#state;
-    const share = Math.max(1 / MEMORY_TICKS, 1 / ++this.#ticks);
+    const words = this.#words;
+    if (words[TICKS] < MEMORY_TICKS) words[TICKS]++;
+    const share = 1 / words[TICKS];
     const requests = state[SEEN];
     state[IDLE] += share * ((requests === 0 ? 1 : 0) - state[IDLE]);
     if (requests > 0) {
@@ -105,17 +121,17 @@ export class WorkloadClassifier {
     }
     if (state[SEEN + 4] > 0) state[LONG] += share * (state[SEEN + 5] / state[SEEN + 4] - state[LONG]);
     state.fill(0, SEEN);
-    if (this.#ticks < LEAST_TICKS) return;
+    if (words[TICKS] < LEAST_TICKS) return;
     const says = this.#rule();
-    if (says === this.#class) {
-      this.#held = 0;
+    if (says === words[CLASS]) {
+      words[HELD] = 0;
       return;
     }
-    this.#held = says === this.#candidate ? this.#held + 1 : 1;
-    this.#candidate = says;
-    if (this.#held < HOLD_TICKS && this.#class !== WORKLOAD_UNKNOWN) return;
-    this.#class = says;
-    this.#held = 0;
+    words[HELD] = says === words[CANDIDATE] ? words[HELD] + 1 : 1;
+    words[CANDIDATE] = says;
+    if (words[HELD] < HOLD_TICKS && words[CLASS] !== WORKLOAD_UNKNOWN) return;
+    words[CLASS] = says;
+    words[HELD] = 0;
   }
 
   #rule(): number {

@@ -7,10 +7,17 @@ import type { Forecaster } from "../core/forecaster.ts";
 import { DampedHolt } from "../predictor/baselines/damped-holt.ts";
 import { COMPACT_STATE_BYTES, CompactPredictor } from "../predictor/compact-predictor.ts";
 import { createForecaster } from "../predictor/forecasters.ts";
+import { GROWTH_PARAMETERS, GrowthForecaster } from "../predictor/growth-forecaster.ts";
+import { GRU_PARAMETERS } from "../predictor/gru.ts";
+import { PARAMETER_COUNT } from "../predictor/network.ts";
 import { PREDICTOR_STATE_BYTES, PressurePredictor } from "../predictor/pressure-predictor.ts";
 import { shippedWeights } from "../predictor/shipped-weights.ts";
+import { wideParameters } from "../predictor/shipped-wide.ts";
+import { TenantGrowth } from "../predictor/tenant-growth.ts";
+import { TOLD_STATE_BYTES, ToldForecaster } from "../predictor/told-forecaster.ts";
 import { PerfectForecaster } from "./perfect-forecaster.ts";
 import { type PassiveArenaOptions, shadowPressure } from "./shadow-pressure.ts";
+import { TenantHints } from "./tenant-hints.ts";
 
 /** What a forecaster may be made of. */
 export interface SignalSite {
@@ -30,14 +37,23 @@ export interface SignalDefinition {
   readonly stateBytes: number;
   /** A watchdog stands over it unless the run has none. A bound needs no watching. */
   readonly isGuarded: boolean;
+  /** Numbers of it that were fitted, offline or online; absent: nobody counted. */
+  parameters?(): number;
   create(site: SignalSite): Forecaster;
 }
+
+const LARGE_PARAMETERS: Readonly<Record<string, () => number>> = {
+  wide: () => wideParameters().length,
+  gru: () => GRU_PARAMETERS,
+  ensemble: () => wideParameters().length + GRU_PARAMETERS + PARAMETER_COUNT, // and those of its simple members
+};
 
 const definitions: SignalDefinition[] = [
   {
     id: "network",
     stateBytes: PREDICTOR_STATE_BYTES,
     isGuarded: true,
+    parameters: () => PARAMETER_COUNT,
     create: ({ buffer, byteOffset, seed, weights }) =>
       new PressurePredictor({
         buffer,
@@ -51,10 +67,31 @@ const definitions: SignalDefinition[] = [
     id: "compact",
     stateBytes: COMPACT_STATE_BYTES,
     isGuarded: true,
+    parameters: () => PARAMETER_COUNT,
     create: ({ buffer, byteOffset }) => new CompactPredictor({ buffer, byteOffset }),
   },
   // Its state is kept beside the arena, but so many bytes of the arena are taken for it.
-  { id: "holt", stateBytes: new DampedHolt().stateBytes, isGuarded: true, create: () => new DampedHolt() },
+  {
+    id: "holt",
+    stateBytes: new DampedHolt().stateBytes,
+    isGuarded: true,
+    parameters: () => 3,
+    create: () => new DampedHolt(),
+  },
+  // The compact network, and beside it what the tenants announce; both are paid for.
+  {
+    id: "told",
+    stateBytes: TOLD_STATE_BYTES,
+    isGuarded: true,
+    parameters: () => PARAMETER_COUNT,
+    create: ({ buffer, byteOffset, passive: { arena } }) =>
+      new ToldForecaster({
+        buffer,
+        byteOffset,
+        capacityBytes: arena.demand.capacityBytes,
+        announcer: new TenantHints(arena.demand),
+      }),
+  },
   {
     id: "perfect",
     stateBytes: 0,
@@ -62,13 +99,38 @@ const definitions: SignalDefinition[] = [
     create: ({ passive }) => new PerfectForecaster(shadowPressure(passive)),
   },
   // Too large for a default arena: they run beside it and pay nothing, so nobody may act on them (policies/watchers.ts).
-  ...["wide", "gru", "ensemble"].map((id) => ({
+  ...Object.entries(LARGE_PARAMETERS).map(([id, parameters]) => ({
     id,
     stateBytes: 0,
     isGuarded: false,
+    parameters,
     create: ({ seed, weights }: SignalSite) => createForecaster(id, { seed, weights }),
   })),
+  // A profile of some 660 bytes for each tenant, and a table of births.
+  {
+    id: "tenants",
+    stateBytes: 0,
+    isGuarded: false,
+    parameters: () => GROWTH_PARAMETERS,
+    create: ({ passive }) => profiled("tenants", passive, false),
+  },
+  {
+    id: "hints",
+    stateBytes: 0,
+    isGuarded: false,
+    parameters: () => GROWTH_PARAMETERS,
+    create: ({ passive }) => profiled("hints", passive, true),
+  },
 ];
+
+function profiled(id: string, { arena: { demand } }: PassiveArenaOptions, isTold: boolean): GrowthForecaster {
+  const announcer = isTold ? new TenantHints(demand) : null;
+  return new GrowthForecaster(
+    id,
+    demand.capacityBytes,
+    new TenantGrowth(Math.max(1, demand.tenants.length), announcer),
+  );
+}
 
 /** All signals. */
 export function allSignals(): readonly SignalDefinition[] {

@@ -19,6 +19,7 @@ import { type CompactionRunner, RUN_PROACTIVE } from "./compaction-runner.ts";
 import { DEFAULT_COST, ZERO_COST } from "./cost-model.ts";
 import { DecisionLog } from "./decisions.ts";
 import { type DemandFacts, demandFacts } from "./demand-facts.ts";
+import { FreeWatch, hearsOfFrees } from "./free-watch.ts";
 import { freeDemand, NO_LIMITS } from "./free-world.ts";
 import { Journal } from "./journal.ts";
 import { defaultLimits, type Limiter } from "./limiter.ts";
@@ -67,6 +68,8 @@ export class Run {
   readonly #ownBytes: number;
   readonly #isGuarded: boolean;
   readonly #signal: GuardedSignal | null;
+  /** Null unless the forecaster wants to hear of frees. */
+  readonly #frees: FreeWatch | null;
   readonly #score: ForecastScore | null;
   readonly #log = new DecisionLog();
   readonly #journal: Journal | null;
@@ -112,6 +115,7 @@ export class Run {
     const forecaster = wanted === null || isLame ? null : this.#makeForecaster(wanted, byteOffset);
     this.#predictor = forecaster instanceof PressurePredictor ? forecaster : null;
     this.#kept = this.#predictor ?? (forecaster instanceof CompactPredictor ? forecaster : null);
+    this.#frees = hearsOfFrees(forecaster) ? new FreeWatch(demand, forecaster) : null;
     this.#isGuarded = wanted?.isGuarded === true && options.watchdog !== false;
     this.#signal = forecaster === null ? null : this.#guard(forecaster);
     const { threshold, exit } = this.#acting.meter;
@@ -185,9 +189,10 @@ export class Run {
       shadow.apply(row, nowMicros);
     }
     this.#world.nextRow = row + 1;
+    const length = this.#facts.lengthBytes[row]!;
+    this.#frees?.take(row, nowMicros, length);
     if (this.#demand.kind[row] === OP_FREE) return;
     const watched = shadow ?? acting;
-    const length = this.#facts.lengthBytes[row]!;
     if (this.#signal !== null) {
       const { requestClass, tenant } = this.#demand;
       this.#signal.observeRequest?.(nowMicros, length, requestClass[row]!, tenant[row]!);

@@ -28,6 +28,11 @@ const MODES: readonly AutonomyMode[] = ["reactive", "uncoordinated", "coordinate
 
 export async function autonomy(context: CommandContext): Promise<CommandOutcome> {
   const { settings, palette, isQuiet } = context;
+  if (settings.has("machines")) return (await import("./machines.ts")).machines(context);
+  for (const option of ["loss", "delay"]) {
+    if (settings.has(option))
+      throw usage(`${settings.sourceOf(option)}: of messages between machines`, "--machines N beside it");
+  }
   const parts = commonSuiteParts(settings);
   const levels = pressuresOf(settings) ?? [0.95];
   if (levels.length > 1) throw usage(`${settings.sourceOf("pressure")}: one level at a time`, "such as 95");

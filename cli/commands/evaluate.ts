@@ -20,14 +20,15 @@ import {
   readEvaluation,
   stringifyEvaluation,
 } from "../evaluation-file.ts";
-import { evaluatedPolicies, planPart } from "../evaluation-plan.ts";
+import { addRows, addTrouble, CONTROL_POLICIES, controlPlan, controlTrouble } from "../evaluation-merge.ts";
+import { evaluatedPolicies, type PlannedPart, planPart } from "../evaluation-plan.ts";
 import { EXIT_OK, EXIT_SIGINT, EXIT_SIGTERM } from "../exit.ts";
 import { lastRunFolder } from "../last-run.ts";
 import { checkOutputs, type OutputFile } from "../outputs.ts";
 import { Progress } from "../progress.ts";
 import { evaluationMetricLines } from "../render/evaluation-metrics.ts";
 import { evaluationPage, evaluationText, RESULTS_TITLE } from "../render/evaluation-report.ts";
-import { runCells } from "../run-cells.ts";
+import { type CellsOutcome, runCells } from "../run-cells.ts";
 import { forecastPartOf, runPartOf } from "../run-evaluation.ts";
 import { usage } from "../settings.ts";
 import { policiesOf, seedsOf, workersOf } from "../suite-settings.ts";
@@ -51,6 +52,9 @@ export async function evaluate(context: CommandContext): Promise<CommandOutcome>
     );
   const asked = settings.has("policy") ? await policiesOf(settings, []) : null;
   const policies = await evaluatedPolicies(asked);
+  const isAdded = settings.isOn("add", false);
+  if (isAdded && asked === null)
+    throw usage(`${settings.sourceOf("add")}: rows of which policies are to be added?`, "--policy LIST beside it");
   const json = settings.get("json", (path) => path, null);
   const withMetrics = settings.isOn("metrics", false);
   if (json === "-" && withMetrics) throw usage("--json and --metrics both want stdout", "--json FILE");
@@ -64,10 +68,15 @@ export async function evaluate(context: CommandContext): Promise<CommandOutcome>
   await checkOutputs(outputs, []);
 
   const frame: EvaluationFile = { schema: EVALUATION_SCHEMA, version: packageVersion(), isQuick, policies, parts: {} };
-  const earlier = await earlierParts(context, frame, parts, from, kept);
-  const { file: made, signal } = await runParts(context, frame, parts, seeds);
+  const earlier = await earlierParts(context, frame, parts, { from, kept, isAdded });
+  if (isAdded) await checkSame(context, frame, parts, seeds, earlier);
+  const ran = await runParts(context, frame, parts, seeds);
+  const { signal } = ran;
+  const made = settings.isOn("costs", false) && signal === null ? await withCosts(context, ran.file) : ran.file;
+  const order = isAdded ? (await evaluatedPolicies(null)).map((policy) => policy.id) : [];
+  const joined = earlier === null ? made : isAdded ? addRows(made, earlier, order) : mergeEvaluations(made, earlier);
   // What is reported is what the document says, to its last digit, so that a page made from the file alone is the same.
-  const text = stringifyEvaluation(earlier === null ? made : mergeEvaluations(made, earlier));
+  const text = stringifyEvaluation(joined);
   const file = JSON.parse(text) as EvaluationFile;
 
   const { writeFileAtomic } = await import("../../io/write-file.ts");
@@ -90,10 +99,7 @@ async function runParts(
   ids: readonly EvaluationPartId[],
   seeds: readonly number[] | null,
 ): Promise<{ file: EvaluationFile; signal: "SIGINT" | "SIGTERM" | null }> {
-  const { host } = context;
   const { isQuick, policies } = frame;
-  const workers = workersOf(context);
-  const toLocale = isUnicodeLocale(host.environment) ? (text: string) => text : toAscii;
   const parts: Record<string, unknown> = {};
   for (const id of ids) {
     const plan = await planPart(id, { isQuick, seeds, policies });
@@ -103,16 +109,7 @@ async function runParts(
       continue;
     }
     if (context.isVerbose) context.note(`  part ${id}: ${plan.jobs.length} demands, ${runs} runs`);
-    const progress = new Progress(host, plan.description.policies, context.isQuiet, toLocale, id);
-    const done = await runCells(
-      {
-        jobs: plan.jobs,
-        sources: plan.sources,
-        workers,
-        onProgress: (some, doneRuns, allRuns) => progress.update(some, doneRuns, allRuns),
-      },
-      host,
-    ).finally(() => progress.finish());
+    const done = await runWithProgress(context, plan, id);
     if (done.outcomes.some((outcome) => outcome !== undefined))
       parts[id] = id === "forecast" ? forecastPartOf(plan, done) : runPartOf(plan, done);
     if (done.signal !== null) return { file: { ...frame, parts }, signal: done.signal };
@@ -120,15 +117,69 @@ async function runParts(
   return { file: { ...frame, parts }, signal: null };
 }
 
+function runWithProgress(context: CommandContext, plan: PlannedPart, title: string): Promise<CellsOutcome> {
+  const { host } = context;
+  const toLocale = isUnicodeLocale(host.environment) ? (text: string) => text : toAscii;
+  const progress = new Progress(host, plan.description.policies, context.isQuiet, toLocale, title);
+  return runCells(
+    {
+      jobs: plan.jobs,
+      sources: plan.sources,
+      workers: workersOf(context),
+      onProgress: (some, doneRuns, allRuns) => progress.update(some, doneRuns, allRuns),
+    },
+    host,
+  ).finally(() => progress.finish());
+}
+
+/**
+ * Before rows are added to parts of an earlier evaluation: are they parts of the same runs? Throws USAGE with the difference.
+ * Runs that were not interrupted by then are made again for that.
+ */
+async function checkSame(
+  context: CommandContext,
+  frame: EvaluationFile,
+  ids: readonly EvaluationPartId[],
+  seeds: readonly number[] | null,
+  earlier: EvaluationFile | null,
+): Promise<void> {
+  const source = context.settings.sourceOf("add");
+  if (earlier === null) throw usage(`${source}: there is no evaluation to add to`, "--from FILE");
+  const policies = await evaluatedPolicies(CONTROL_POLICIES);
+  for (const id of ids) {
+    const old = earlier.parts[id];
+    if (old === undefined) continue;
+    const plan = await planPart(id, { isQuick: frame.isQuick, seeds, policies });
+    const trouble = addTrouble(plan.description, old);
+    const refuse = (reason: string) =>
+      usage(`${source}: the part ${id} cannot be added to: ${reason}`, "the whole part");
+    if (trouble !== null) throw refuse(trouble);
+    const control = controlPlan(plan);
+    const done = await runWithProgress(context, control, `${id}, check`);
+    if (done.signal !== null) continue; // the run of the part ends at once, too
+    const again = id === "forecast" ? forecastPartOf(control, done) : runPartOf(control, done);
+    const difference = controlTrouble(again, old);
+    if (difference !== null) throw refuse(difference);
+    const runs = again.rows.reduce((sum, row) => sum + row.seeds.length, 0);
+    context.note(`mempred: part ${id}: ${runs} runs of the earlier evaluation were made again and are the same`);
+  }
+}
+
+/** Wall-clock figures of the forecasters, which stand beside the parts and in no digest. */
+async function withCosts(context: CommandContext, file: EvaluationFile): Promise<EvaluationFile> {
+  const { measureForecasterCosts } = await import("../forecaster-costs.ts");
+  if (context.isVerbose) context.note("  costs of the forecasters");
+  return { ...file, costs: measureForecasterCosts() };
+}
+
 /** Parts that are not run now: from --from, or else from the last evaluation when only some parts run. */
 async function earlierParts(
   context: CommandContext,
   frame: EvaluationFile,
   parts: readonly EvaluationPartId[],
-  from: string | null,
-  kept: string,
+  { from, kept, isAdded }: { readonly from: string | null; readonly kept: string; readonly isAdded: boolean },
 ): Promise<EvaluationFile | null> {
-  if (from === null && parts.length === EVALUATION_PARTS.length) return null;
+  if (from === null && !isAdded && parts.length === EVALUATION_PARTS.length) return null;
   let earlier: EvaluationFile;
   try {
     earlier = await readEvaluation(from ?? kept);

@@ -1,7 +1,7 @@
 // Tables of an evaluation about forecasts: accuracy by band, skill by family, calibration, alarms, the Diebold-Mariano test.
 
-import type { EvaluationFile, RunPart } from "../../sim/suite/evaluation.ts";
-import { baselineTests, firstAgainstLearned, forecastOf } from "../../sim/suite/evaluation-forecast.ts";
+import type { EvaluationFile, ForecasterCosts, RunPart } from "../../sim/suite/evaluation.ts";
+import { baselineTests, firstAgainstLearned, forecastOf, skillOf } from "../../sim/suite/evaluation-forecast.ts";
 import { HEADLINE_LEVEL } from "../../sim/suite/evaluation-marks.ts";
 import { holmAdjust } from "../../sim/suite/holm.ts";
 import { percentText } from "../../sim/suite/plan.ts";
@@ -18,6 +18,7 @@ export function forecastSections(file: EvaluationFile): ReportSection[] {
     for (const policy of policies) sections.push(bandSection(suite, policy));
     if (policies.length > 0) sections.push(skillSection(suite, policies), alarmSection(suite, policies));
   }
+  if (file.costs !== undefined) sections.push(costSection(file, file.costs));
   if (forecast !== undefined) {
     const policies = forecast.policies.filter((policy) => forecast.rows.some((row) => row.policy === policy));
     for (const policy of policies) {
@@ -54,6 +55,38 @@ export function forecastSections(file: EvaluationFile): ReportSection[] {
     }
   }
   return sections;
+}
+
+/** What each forecaster costs, beside what it is worth. */
+function costSection({ policies, parts: { forecast } }: EvaluationFile, costs: ForecasterCosts): ReportSection {
+  const shown = costs.rows.filter((row) => policies.some((policy) => policy.id === row.policy));
+  const level = forecast === undefined ? "" : ` at ${percentText(forecast.pressures[0]!)} %`;
+  return {
+    title: "What each forecaster costs",
+    header: [
+      ...["policy", "forecaster", "parameters", "state", "where", "policy's own", "a request", "a tick", "a forecast"],
+      `skill${level}`,
+    ],
+    leftColumns: [0, 1, 4],
+    rows: shown.map((row) => {
+      const skill = forecast === undefined ? null : skillOf(forecast, row.policy);
+      return [
+        row.policy,
+        row.forecaster,
+        row.parameters === null ? "n/a" : formatCount(row.parameters),
+        `${formatCount(row.stateBytes)} B`,
+        row.isInArena ? "in the arena" : "beside it",
+        row.controllerBytes === 0 ? "none" : `${row.controllerBytes} B`,
+        `${formatCount(row.requestNanos)} ns`,
+        `${formatCount(row.tickNanos)} ns`,
+        `${formatCount(row.forecastNanos)} ns`,
+        skill === null ? "n/a" : skill.toFixed(2).replace("-", "−"),
+      ];
+    }),
+    notes: [
+      `Bytes in the arena are taken from the demand; those beside it cost it nothing, and nobody acts on what is said there. A tick, each 500 ms, learns and forecasts. Times are wall-clock time on ${costs.measuredOn}, the fastest of several rounds: they are in no digest and differ from machine to machine. Skill is of the part forecast: each policy's forecaster on the pressure that it sees, against the simple baseline that did best there.`,
+    ],
+  };
 }
 
 function bandSection(suite: RunPart, policy: string): ReportSection {

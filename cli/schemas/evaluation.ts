@@ -112,5 +112,26 @@ export const evaluationSchema = z
       autonomy: runPartSchema.optional(),
       forecast: forecastPartSchema.optional(),
     }),
+    costs: z
+      .object({
+        measuredOn: z.string().describe("Engine, system, processor."),
+        rows: z.array(
+          z.object({
+            policy: z.string(),
+            forecaster: z.string(),
+            parameters: count.nullable().describe("Numbers that were fitted, offline or online."),
+            stateBytes: count.describe("All state of the forecaster."),
+            isInArena: z.boolean().describe("Whether the policy pays these bytes in its arena."),
+            controllerBytes: count.describe("Bytes that the policy beside it pays in the arena."),
+            requestNanos: count,
+            tickNanos: count,
+            forecastNanos: count,
+          }),
+        ),
+      })
+      .optional()
+      .describe("What forecasters cost; wall-clock figures, measured with --costs and in no digest."),
   })
-  .describe("What an evaluation of mempred came to: vectors over seeds. No wall-clock value is in it.");
+  .describe(
+    "What an evaluation of mempred came to: vectors over seeds. No wall-clock value is in it but those of costs, where they were asked for.",
+  );

@@ -37,7 +37,7 @@ export const CONTROLLER_PARAMETERS = {
   shedCriticalRatio: 0.05,
   shedCalmRatio: 0.03,
 } as const;
-type Parameters = { readonly [K in keyof typeof CONTROLLER_PARAMETERS]: number };
+export type ControllerParameters = { readonly [K in keyof typeof CONTROLLER_PARAMETERS]: number };
 
 /** Growing a hole by less is not worth a run. */
 const LEAST_GAIN_BYTES = 64;
@@ -69,7 +69,7 @@ export class ForecastController implements Policy {
   readonly #loop: DecisionLoop;
   readonly #threshold: number;
   readonly #sizes: RequestSizes;
-  readonly #parameters: Parameters;
+  #parameters: ControllerParameters;
   readonly #plan: MutablePlan = { compactor: "gather", wishBytes: 0, worthRatio: 0 };
   #margin = 0;
   #confidence = 0;
@@ -95,6 +95,11 @@ export class ForecastController implements Policy {
     };
     const watermark: Stage = { name: "watermark", advise: (now) => this.#act(true, now) };
     this.#loop = new DecisionLoop([watchdog, autonomy, predictor, watermark], world.log);
+  }
+
+  /** From now on it goes by these; whatever is not named keeps its value. Cold. */
+  use(parameters: Partial<ControllerParameters>): void {
+    this.#parameters = { ...this.#parameters, ...parameters };
   }
 
   onTick(nowMicros: number): void {

@@ -7,6 +7,8 @@ import type { Machinery } from "../arena.ts";
 import { blind } from "./blind.ts";
 import { cacheAhead, cachePredictive } from "./cache-ahead.ts";
 import { clairvoyant } from "./clairvoyant.ts";
+import { classAware } from "./class-aware.ts";
+import { hinted } from "./hinted.ts";
 import { holt } from "./holt.ts";
 import { leastSquares } from "./least-squares.ts";
 import { neural } from "./neural.ts";
@@ -18,7 +20,7 @@ import { predictive } from "./predictive.ts";
 import { rateMargin } from "./rate-margin.ts";
 import { reactive } from "./reactive.ts";
 import { reserve } from "./reserve.ts";
-import { watchEnsemble, watchGru, watchWide } from "./watchers.ts";
+import { watchEnsemble, watchGru, watchHints, watchTenants, watchWide } from "./watchers.ts";
 import { watermark } from "./watermark.ts";
 import { zeroCost } from "./zero-cost.ts";
 
@@ -34,6 +36,8 @@ const definitions: PolicyDefinition[] = [
   holt,
   neural,
   predictive,
+  classAware,
+  hinted,
   cacheAhead,
   cachePredictive,
   perfectForecast,
@@ -42,6 +46,8 @@ const definitions: PolicyDefinition[] = [
   watchWide,
   watchGru,
   watchEnsemble,
+  watchTenants,
+  watchHints,
 ];
 
 const MACHINERIES: readonly Machinery[] = [...COMPACTOR_KINDS, "quick"];

@@ -71,3 +71,18 @@ export function firstAgainstLearned(part: ForecastPart, policy: string): TestedD
     values("shipped", (row) => row.firstScaledError),
   );
 }
+
+/**
+ * Skill of a policy's forecaster over all scenarios of the part: 1 − MAE / MAE of the simple baseline that did best on them all,
+ * run by run; null when it is not in the part. With the weights that ship.
+ */
+export function skillOf(part: ForecastPart, policy: string): number | null {
+  const rows = part.rows.filter((row) => row.policy === policy && row.weights === "shipped");
+  if (rows.length === 0) return null;
+  const own = mean(rows.flatMap((row) => row.maePercentPoints));
+  const baselines = BASELINE_IDS.map((id) =>
+    mean(rows.flatMap((row) => row.maePercentPoints.map((mae, i) => mae - row.losses[id][i]!.mean))),
+  );
+  const best = Math.min(...baselines);
+  return best > 0 ? 1 - own / best : null;
+}

@@ -1,7 +1,7 @@
 // The document of an evaluation, `mempred.evaluation/1`: what every run of the frozen suite, the recordings, the budgets and
 // the hours of autonomy came to, as vectors over seeds. It keeps less of a run than a result file (result.ts) and more runs:
 // figures without their runs' decisions, so that 15,000 runs fit a file and every table of the report can be made from it
-// again. No wall-clock value is in it.
+// again. No wall-clock value is in it but those of `costs`, when they were asked for.
 
 import type { BaselineId } from "../../predictor/baselines/registry.ts";
 import type { ForecastCounts } from "../../predictor/forecast-counts.ts";
@@ -126,6 +126,30 @@ export interface EvaluatedPolicy {
   readonly isBound: boolean;
 }
 
+/** What the forecaster of a policy costs. Nanoseconds are wall-clock time. */
+export interface ForecasterCost {
+  readonly policy: string;
+  readonly forecaster: string;
+  /** Numbers that were fitted, offline or online; null where nobody says. */
+  readonly parameters: number | null;
+  /** All of its state, weights and history included. */
+  readonly stateBytes: number;
+  /** Whether the policy pays these bytes in the arena; if not, it runs beside it. */
+  readonly isInArena: boolean;
+  /** Bytes that the policy beside it pays in the arena. */
+  readonly controllerBytes: number;
+  readonly requestNanos: number;
+  /** Each 500 ms: learning and the new forecast. */
+  readonly tickNanos: number;
+  readonly forecastNanos: number;
+}
+
+export interface ForecasterCosts {
+  /** Engine, system, processor. */
+  readonly measuredOn: string;
+  readonly rows: readonly ForecasterCost[];
+}
+
 export interface EvaluationFile {
   readonly schema: typeof EVALUATION_SCHEMA;
   readonly version: string;
@@ -135,6 +159,8 @@ export interface EvaluationFile {
   readonly parts: {
     readonly [K in RunPartId]?: RunPart;
   } & { readonly forecast?: ForecastPart };
+  /** The only wall-clock figures, measured when asked for; in no digest. */
+  readonly costs?: ForecasterCosts;
 }
 
 /** Policies that are bounds. */

@@ -153,3 +153,36 @@ describe("K57-63: stress --attack", () => {
     expect(runs.every((one) => one.attacks === null)).toBe(true);
   });
 });
+
+describe("K82: mempred autonomy --machines", () => {
+  test("with and without telling on the same demand, bytes a machine and second, and a verdict", async () => {
+    const words = ["autonomy", "--machines", "3", "--duration", "40s", "--seeds", "2", "--loss", "20", "--delay", "1s"];
+    const text = await run(words);
+    expect(text.status).toBe(0);
+    expect(text.stdout).toContain("3 machines: tide");
+    expect(text.stdout).toContain("20 % lost, 1 s on the way");
+    expect(text.stdout).toMatch(
+      /verdict: telling changes the error of a newcomer's first 200 forecasts by .* B a machine and second\./,
+    );
+    const json = await run([...words, "--json"]);
+    const document = JSON.parse(json.stdout) as { schema: string; trials: { seed: number; isExchanging: boolean }[] };
+    expect(document.schema).toBe("mempred.machines/1");
+    expect(document.trials.map((one) => [one.seed, one.isExchanging])).toEqual(
+      [1, 2].flatMap((seed) => [false, true].map((isExchanging) => [seed, isExchanging])),
+    );
+  });
+
+  test.each([
+    [["--loss", "5"], /--loss: of messages between machines/],
+    [["--machines", "1"], /--machines: "1" will not do/],
+    [["--machines", "2", "--loss", "101"], /--loss: "101" will not do/],
+    [["--machines", "2", "--policy", "predictive"], /no network that learns/],
+    [["--machines", "2", "--attack", "nan"], /--attack: not together with --machines/],
+    [["--machines", "2", "--duration", "5s"], /--duration: too short/],
+  ])("bad input %j ends in exit 2 and a sentence", async (words, message) => {
+    const { status, stdout, stderr } = await run(["autonomy", "--duration", "30s", "--seed", "1", ...words]);
+    expect(status).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(message);
+  });
+});
