@@ -38,6 +38,13 @@ export interface CachePolicy {
   /** There are now slots 0 … slotCount − 1 (never fewer than before). */
   growSlots(slotCount: number): void;
 
+  /**
+   * Writes resident slots into `out`, the coldest first (about in the order in which `evict(NO_KEY, 0)` would name them), and
+   * changes nothing: so a cache under pressure may pass over what it protects. Cost: O(out.length), in some policies O(residents).
+   * @returns how many were written: the smaller of `out.length` and the number of residents
+   */
+  candidates(out: Int32Array): number;
+
   /** Bytes of the policy's own state, ghosts and sketches included. */
   readonly stateBytes: number;
 
@@ -54,10 +61,31 @@ export interface CachePolicyOptions {
   readonly seed?: number | undefined;
 }
 
+/** A policy that a cache can run: it learns only from what was asked for so far. */
 export interface CachePolicyDefinition {
   readonly id: string;
   readonly title: string;
   /** Paper or article that it comes from. */
   readonly source: string;
   create(options: CachePolicyOptions): CachePolicy;
+}
+
+/** What is asked for, in order; `weights[i]` is what key `keys[i]` weighs if request i puts it in (all 1 where there are none). */
+export interface RequestTrace {
+  readonly keys: Uint32Array;
+  readonly weights?: Uint32Array | undefined;
+}
+
+/** A policy that knows the trace. Whoever replays says before each request which one it is. */
+export interface ClairvoyantPolicy extends CachePolicy {
+  /** Request `requestIndex` of the trace comes next. */
+  at(requestIndex: number): void;
+}
+
+/** A bound: what a policy could do that knew the future. Only a replay can run it. */
+export interface CacheBoundDefinition {
+  readonly id: string;
+  readonly title: string;
+  readonly source: string;
+  createBound(options: CachePolicyOptions, trace: RequestTrace): ClairvoyantPolicy;
 }

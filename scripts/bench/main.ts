@@ -2,7 +2,7 @@
 // has warmed or spoilt. Prints a table with the marks to reach, then a digest of what was computed: it is the same on every
 // machine and in every run, whatever the times were. A missed mark is told and does not fail the command.
 //
-//   npm run bench -- [--smoke] [--json FILE] [--docs FILE] [heap] [predictor] [simulation] [startup]
+//   npm run bench -- [--smoke] [--json FILE] [--docs FILE] [heap] [predictor] [simulation] [cache] [startup]
 //
 // --docs writes the figures into a page, between the markers "figures:bench": docs/benchmarks.md is written so.
 
@@ -22,6 +22,7 @@ const PARTS: Readonly<Record<string, () => Promise<Bench>>> = {
   heap: async () => (await import("./heap.ts")).benchHeap,
   predictor: async () => (await import("./predictor.ts")).benchPredictor,
   simulation: async () => (await import("./simulation.ts")).benchSimulation,
+  cache: async () => (await import("./cache.ts")).benchCache,
   startup: async () => (await import("./startup.ts")).benchStartup,
 };
 

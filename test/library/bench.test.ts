@@ -41,7 +41,7 @@ describe("npm run bench -- --smoke", () => {
     const { text, document } = await bench();
     expect(document.schema).toBe("mempred.bench/1");
     expect(document.isSmoke).toBe(true);
-    expect(Object.keys(document.digests)).toEqual(["heap", "predictor", "simulation", "startup"]);
+    expect(Object.keys(document.digests)).toEqual(["heap", "predictor", "simulation", "cache", "startup"]);
     for (const digest of [...Object.values(document.digests), document.digest])
       expect(digest).toMatch(/^[0-9a-f]{16}$/);
     const names = document.rows.map((row) => `${row.part}: ${row.name}`);
@@ -66,6 +66,7 @@ describe("npm run bench -- --smoke", () => {
     ).toEqual(["predictive, steady 50 %", "predictive, steady 95 %", "predictive, all families at 95 %"]);
     expect(of("simulation").filter((row) => row.unit === "B/request")).toHaveLength(2);
     expect(of("startup").find((row) => row.unit === "x")?.mark).toBe("< 2");
+    expect(of("cache").find((row) => row.name === "loads for 100 misses at once")?.value).toBe(1);
     // The state of the predictor is no time: it must be what it says, here and everywhere.
     const bytes = of("predictor").find((row) => row.name === "state of the predictor");
     expect([bytes?.value, bytes?.isReached]).toEqual([656, true]);

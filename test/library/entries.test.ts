@@ -91,6 +91,15 @@ describe("entries of the package", () => {
     expect(members.filter((name) => !words.has(name))).toEqual(["isFreeOfCost", "create"]);
   });
 
+  it("docs/smart-cache.md names everything of mempred/cache that belongs to the cache, and each of its options", () => {
+    const words = new Set(readFileSync(`${root}/docs/smart-cache.md`, "utf8").match(/[A-Za-z_]\w*/g));
+    expect(exportsOf("live/entry.ts").filter((name) => !words.has(name))).toEqual([]);
+    const source = readFileSync(`${root}/live/smart-cache-options.ts`, "utf8");
+    const options = [...source.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1] as string);
+    expect(options.length).toBeGreaterThan(40);
+    expect(options.filter((name) => !words.has(name))).toEqual([]);
+  });
+
   it("names in code in docs/library.md exist", () => {
     const text = readFileSync(`${root}/docs/library.md`, "utf8");
     const imports = [...text.matchAll(/import \{ ([^}]+) \} from "mempred(?:\/pure)?";/g)];
@@ -105,6 +114,8 @@ describe("entries of the package", () => {
     const found = await eagerImports("index.ts");
     expect(found.filter((path) => !path.startsWith("node:"))).toEqual(["seedrandom/lib/alea.js"]);
     expect(await eagerImports("pure.ts")).toEqual(["seedrandom/lib/alea.js"]);
+    const ofCache = await eagerImports("live/entry.ts");
+    expect(ofCache.filter((path) => !path.startsWith("node:"))).toEqual(["seedrandom/lib/alea.js"]);
     expect(await eagerImports("scenarios/scenario-file.ts")).toEqual(["seedrandom/lib/alea.js", "yaml", "zod"]);
   });
 
@@ -113,7 +124,7 @@ describe("entries of the package", () => {
       exports: Record<string, string | { types: string; default: string }>;
     };
     const entries = Object.entries(manifest.exports).filter(([, target]) => typeof target === "object");
-    expect(entries.map(([name]) => name)).toEqual([".", "./pure", "./scenario-file"]);
+    expect(entries.map(([name]) => name)).toEqual([".", "./pure", "./scenario-file", "./cache"]);
     for (const [, target] of entries as [string, { types: string; default: string }][]) {
       expect(target.types).toBe(target.default.replace(/\.js$/, ".d.ts"));
       const source = target.default.replace("./dist/", "").replace(/\.js$/, ".ts");

@@ -1,0 +1,47 @@
+// `mempred/cache`: the caches for Node programs.
+
+export {
+  type CachePolicy,
+  type CachePolicyDefinition,
+  type CachePolicyOptions,
+  NO_KEY,
+  NO_SLOT,
+} from "../cache/policies/policy.ts";
+export { CACHE_POLICIES, cachePolicy, DEFAULT_POLICY_ID } from "../cache/policies/registry.ts";
+export type { RefusalReason, RemovalReason } from "../cache/store-statistics.ts";
+export { type ErrorCode, type ErrorDetails, MempredError } from "../core/errors.ts";
+export {
+  PRESSURE_LEVELS,
+  type PressureLevel,
+  type PressureReading,
+  type PressureSource,
+  type PressureTenant,
+} from "../core/pressure.ts";
+export { type CacheBackend, type Lease, MAX_KEY_BYTES, type StoredEntry } from "./backends/backend.ts";
+export {
+  GET_CHANNEL,
+  LOAD_CHANNEL,
+  PRESSURE_CHANNEL,
+  REMOVE_CHANNEL,
+  SET_CHANNEL,
+  TROUBLE_CHANNEL,
+} from "./cache-events.ts";
+export type { SnapshotReport } from "./cache-snapshot.ts";
+export type { SmartCacheStatistics } from "./cache-statistics.ts";
+export { jsonCodec, structuredCodec, type ValueCodec } from "./codec.ts";
+export { estimateBytes } from "./estimate-bytes.ts";
+export type { LoaderMatch } from "./loader-table.ts";
+export { type MeasuredCache, registerMetrics } from "./register-metrics.ts";
+export { type DemandListener, type DemandOutcome, type ShutdownReport, SmartCache } from "./smart-cache.ts";
+export {
+  DEFAULT_MAX,
+  DEFAULT_TTL,
+  DEFAULT_TTL_BY_TYPE,
+  type DisposeReason,
+  type GetOptions,
+  type GetOrSetOptions,
+  type Loader,
+  type LoadRequest,
+  type SetOptions,
+  type SmartCacheOptions,
+} from "./smart-cache-options.ts";
