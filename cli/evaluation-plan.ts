@@ -50,10 +50,13 @@ export interface PlanOptions {
   readonly policies: readonly EvaluatedPolicy[];
 }
 
+/** They act on a cache in the heap, and nine of ten families have none: `mempred stress` compares them (docs/pressure.md). */
+const ELSEWHERE: readonly string[] = ["cache-ahead", "cache-predictive"];
+
 /** Every policy that there is, variants of `reactive` included, in the order of reports; or those asked for. Throws UNKNOWN_POLICY. */
 export async function evaluatedPolicies(asked: readonly string[] | null): Promise<EvaluatedPolicy[]> {
   const { allPolicies, resolvePolicy } = await import("../sim/policies/registry.ts");
-  const known = allPolicies().map((definition) => definition.id);
+  const known = allPolicies().flatMap(({ id }) => (ELSEWHERE.includes(id) ? [] : [id]));
   const others = known.filter((id) => !ORDER.includes(id) && !BOUND_POLICIES.includes(id));
   const everything = [...ORDER, ...others, ...BOUND_POLICIES].filter((id) => {
     try {

@@ -36,17 +36,10 @@ const definitions: PolicyDefinition[] = [
   holt,
   neural,
   predictive,
-<<<<<<< HEAD
   cacheAhead,
   cachePredictive,
   classAware,
   hinted,
-=======
-  classAware,
-  hinted,
-  cacheAhead,
-  cachePredictive,
->>>>>>> pressure
   perfectForecast,
   clairvoyant,
   zeroCost,
