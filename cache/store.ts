@@ -4,8 +4,7 @@
 // and processes are the business of live/smart-cache.ts.
 //
 // A value is fresh before `expiresAt`, stale before `keepUntil`, then dead. What is pinned is outside of the policy, which gets
-// the rest of the capacity. Who leaves: a speculation that is unused past its protection; else whom the policy names; but if that
-// one is marked, the lowest score among the coldest goes (priority, raised while a speculation is protected).
+// the rest of the capacity. Who leaves is chosen in `victims.ts`.
 
 import { assert } from "../core/errors.ts";
 import { logDeterministic } from "../core/math.ts";
@@ -15,8 +14,10 @@ import { PINNED, SPECULATIVE, USED } from "./entry-columns.ts";
 import { type EntryAttributes, EntryTable } from "./entry-table.ts";
 import { hashKey } from "./key-hash.ts";
 import type { KeySpace } from "./key-spaces.ts";
-import { type CachePolicy, type CachePolicyDefinition, NO_KEY, NO_SLOT } from "./policies/policy.ts";
+import { type CachePolicy, NO_KEY, NO_SLOT } from "./policies/policy.ts";
+import type { StoredValue, StoreOptions } from "./store-options.ts";
 import { type RefusalReason, type RemovalReason, StoreStatistics } from "./store-statistics.ts";
+import { Victims } from "./victims.ts";
 
 /** How a request ended, for `demand`: not there. */
 export const ABSENT = 0;
@@ -31,52 +32,11 @@ export const FIRST_HIT = 4;
 const FIRST_SLOTS = 1024;
 /** A weight fits the policies' Uint32 columns. */
 const LARGEST_WEIGHT = 4_294_967_295;
-/** Coldest entries among which the lowest score is sought. */
-const CANDIDATES = 16;
-const PROTECTION_SCORE = 1_000;
 const SAMPLED_ENTRIES = 32;
 /** Slots looked at for dead entries in each `put`: the dead go even where nobody asks for them. */
 const SWEPT_SLOTS = 2;
 /** −ln of the smallest number that the stream gives, 2^−32: no draw reaches further ahead. */
 const LONGEST_DRAW = 22.2;
-
-export interface StoreOptions<V> {
-  readonly policy: CachePolicyDefinition;
-  /** Most entries, a whole number ≥ 1, or Infinity where `maxSize` is finite. */
-  readonly maxEntries: number;
-  /** Most units of size in sum, a whole number ≥ 1; Infinity: not limited. The policy then weighs by size. */
-  readonly maxSize?: number | undefined;
-  /** Most units of one entry. Default: `maxSize`. */
-  readonly maxEntrySize?: number | undefined;
-  /** Sizes are kept although nothing limits them. Default false: without `maxSize` each entry counts 1. */
-  readonly keepsSizes?: boolean | undefined;
-  /** Milliseconds on any clock that does not run backwards. */
-  readonly nowMillis: () => number;
-  /** The time to live of entries is kept beside them, so that `renewAge` and `due` work. Default false. */
-  readonly isAgeRenewed?: boolean | undefined;
-  readonly seed?: number | undefined;
-  /** Share of the capacity that unused speculations may take. Default 0.2. */
-  readonly speculativeRatio?: number | undefined;
-  /** Bytes of a value, for `countBytes` and `shed` where sizes are not kept. Default: 1 an entry. */
-  readonly estimateBytes?: ((value: V, key: string) => number) | undefined;
-  /** Told of each entry that left, after the call that removed it has done its work. It may call the store; it may not throw. */
-  readonly onRemove?: ((key: string, value: V, reason: RemovalReason, context: string) => void) | undefined;
-}
-
-/** What `entries` tells of each. */
-export interface StoredValue<V> {
-  readonly context: string;
-  readonly key: string;
-  readonly value: V;
-  readonly size: number;
-  readonly expiresAt: number;
-  readonly keepUntil: number;
-  readonly loadMillis: number;
-  readonly priority: number;
-  readonly isPinned: boolean;
-  readonly isSpeculative: boolean;
-  readonly tags: readonly string[];
-}
 
 interface Removal<V> {
   readonly key: string;
@@ -101,7 +61,7 @@ export class CacheStore<V> implements PressureTenant {
   readonly #isWeighed: boolean;
   readonly #keepsSizes: boolean;
   readonly #maxEntrySize: number;
-  readonly #candidates = new Int32Array(CANDIDATES);
+  readonly #victims: Victims<V>;
   readonly #removals: Removal<V>[] = [];
   #isTelling = false;
   #entryLimit: number;
@@ -125,6 +85,7 @@ export class CacheStore<V> implements PressureTenant {
     this.#random = new RandomStream(seed, "early-refresh");
     this.#table = new EntryTable(slotCount, this.#keepsSizes, Math.imul(seed, 0x9e3779b1));
     this.#policy = options.policy.create({ slotCount, capacity: this.#policyCapacity, seed });
+    this.#victims = new Victims(this.#table, this.#policy, this.#now, (slot) => this.#weightAt(slot));
   }
 
   /** Entries, the dead that were not met yet included. */
@@ -346,7 +307,7 @@ export class CacheStore<V> implements PressureTenant {
     const mean = this.#keepsSizes ? 0 : this.#meanEntryBytes();
     let freed = 0;
     while (freed < bytes) {
-      const slot = this.#shedSlot();
+      const slot = this.#victims.shed();
       if (slot === NO_SLOT) break;
       freed += this.#keepsSizes ? this.#table.sizeAt(slot) : mean;
       this.#release(slot, "pressure");
@@ -362,7 +323,7 @@ export class CacheStore<V> implements PressureTenant {
     this.#sizeLimit = scaled(this.#options.maxSize ?? Infinity, ratio);
     this.#policy.resize(this.#policyCapacity);
     while (this.#isOver(0, 0)) {
-      const slot = this.#shedSlot();
+      const slot = this.#victims.shed();
       if (slot === NO_SLOT) break;
       this.#release(slot, "pressure");
     }
@@ -490,7 +451,7 @@ export class CacheStore<V> implements PressureTenant {
     const isForced = attributes.priority > 0 || attributes.isPinned;
     while (this.#isOver(1, size)) {
       const reason: RemovalReason = table.count + 1 > this.#entryLimit ? "policy" : "size";
-      const slot = isForced ? this.#victim(NO_KEY, 0) : this.#victim(keyHash, weight);
+      const slot = isForced ? this.#victims.next(NO_KEY, 0) : this.#victims.next(keyHash, weight);
       if (slot === NO_SLOT) return "policy";
       this.#release(slot, reason);
     }
@@ -505,7 +466,7 @@ export class CacheStore<V> implements PressureTenant {
     if (size > limit) return false;
     const units = () => (this.#isWeighed ? table.speculativeSize : table.speculative.size);
     while (units() + (this.#isWeighed ? size : 1) > limit) {
-      const slot = this.#oldestSpeculation(Infinity);
+      const slot = this.#victims.oldestSpeculation(Infinity);
       if (slot === NO_SLOT) return false;
       this.#release(slot, this.#isWeighed ? "size" : "policy");
     }
@@ -521,63 +482,6 @@ export class CacheStore<V> implements PressureTenant {
   #isOver(moreEntries: number, moreSize: number): boolean {
     const { count, size } = this.#table;
     return count + moreEntries > this.#entryLimit || (this.#isWeighed && size + moreSize > this.#sizeLimit);
-  }
-
-  /** Who leaves next, the policy having forgotten it; −1: nobody can or, with a newcomer, nobody should. */
-  #victim(keyHash: number, weight: number): number {
-    const table = this.#table;
-    if (table.count === table.pinnedCount) return NO_SLOT;
-    if (table.speculative.size > 0) {
-      const past = this.#oldestSpeculation(this.#now());
-      if (past !== NO_SLOT) return past;
-    }
-    const named = this.#policy.evict(keyHash, weight);
-    if (named === NO_SLOT || (table.prioritizedCount === 0 && table.speculative.size === 0)) return named;
-    const score = this.#score(named);
-    if (score <= 0 && table.lowPriorityCount === 0) return named;
-    const best = this.#lowest(score);
-    if (best === NO_SLOT) return named;
-    this.#policy.insert(named, this.#hashAt(named), this.#weightAt(named));
-    this.#policy.remove(best);
-    return best;
-  }
-
-  /** The coldest of those whose score is lowest, if it is below `score`. */
-  #lowest(score: number): number {
-    let best = NO_SLOT;
-    const count = this.#policy.candidates(this.#candidates);
-    for (let i = 0; i < count; i++) {
-      const slot = this.#candidates[i] as number;
-      const own = this.#score(slot);
-      if (own < score) {
-        best = slot;
-        score = own;
-      }
-    }
-    return best;
-  }
-
-  /** Lowest goes first. */
-  #score(slot: number): number {
-    const priority = this.#table.columns.priorityOf(slot);
-    return this.#table.has(slot, SPECULATIVE) ? priority + PROTECTION_SCORE : priority;
-  }
-
-  /** What goes under pressure: speculations, the oldest first, then as ever. */
-  #shedSlot(): number {
-    const oldest = this.#oldestSpeculation(Infinity);
-    return oldest !== NO_SLOT ? oldest : this.#victim(NO_KEY, 0);
-  }
-
-  /** The oldest unused speculation that is not pinned and whose protection ends by `time`, forgotten by the policy. */
-  #oldestSpeculation(time: number): number {
-    for (const [slot, protectUntil] of this.#table.speculative) {
-      if (this.#table.has(slot, PINNED)) continue;
-      if (protectUntil > time) return NO_SLOT;
-      this.#policy.remove(slot);
-      return slot;
-    }
-    return NO_SLOT;
   }
 
   /** Looks at `slots` slots from the hand on and removes what is dead. */
@@ -635,10 +539,6 @@ export class CacheStore<V> implements PressureTenant {
 
   #weightAt(slot: number): number {
     return this.#isWeighed ? this.#table.sizeAt(slot) : 1;
-  }
-
-  #hashAt(slot: number): number {
-    return hashKey(this.#table.keyAt(slot), this.#table.spaceAt(slot).hashSeed);
   }
 
   #meanEntryBytes(): number {

@@ -2,7 +2,7 @@
 // the codec writes it, each behind its length. Entries stand in the order in which they would leave, so that what is put back
 // first is what is coldest. A flipped bit anywhere is noticed before anything is taken.
 
-import type { StoredValue } from "../cache/store.ts";
+import type { StoredValue } from "../cache/store-options.ts";
 import { MempredError } from "../core/errors.ts";
 import { crc32 } from "../core/hash.ts";
 import type { ValueCodec } from "./codec.ts";

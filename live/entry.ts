@@ -1,5 +1,6 @@
 // `mempred/cache`: the caches for Node programs.
 
+export type { MarkovModelOptions } from "../cache/markov-model.ts";
 export {
   type CachePolicy,
   type CachePolicyDefinition,
@@ -8,6 +9,8 @@ export {
   NO_SLOT,
 } from "../cache/policies/policy.ts";
 export { CACHE_POLICIES, cachePolicy, DEFAULT_POLICY_ID } from "../cache/policies/registry.ts";
+export type { PredictionFigures } from "../cache/prediction-score.ts";
+export type { PrefetchFigures, PrefetchGateOptions } from "../cache/prefetch-gate.ts";
 export type { RefusalReason, RemovalReason } from "../cache/store-statistics.ts";
 export { type ErrorCode, type ErrorDetails, MempredError } from "../core/errors.ts";
 export {
@@ -31,6 +34,7 @@ export type { SmartCacheStatistics } from "./cache-statistics.ts";
 export { jsonCodec, structuredCodec, type ValueCodec } from "./codec.ts";
 export { estimateBytes } from "./estimate-bytes.ts";
 export type { LoaderMatch } from "./loader-table.ts";
+export type { RefresherOptions, RefreshReport } from "./refresher.ts";
 export { type MeasuredCache, registerMetrics } from "./register-metrics.ts";
 export { type DemandListener, type DemandOutcome, type ShutdownReport, SmartCache } from "./smart-cache.ts";
 export {
@@ -45,3 +49,12 @@ export {
   type SetOptions,
   type SmartCacheOptions,
 } from "./smart-cache-options.ts";
+export type {
+  PredictedKey,
+  PredictionOptions,
+  PredictionStatistics,
+  PrefetchReport,
+  WarmOptions,
+  WarmReport,
+} from "./smart-prediction.ts";
+export type { WarmUpOptions, WarmUpReport } from "./warm-up.ts";

@@ -74,6 +74,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
   readonly #loaders = new LoaderTable<V>();
   readonly #codec: ValueCodec<V>;
   readonly #events = new CacheEvents();
+  readonly #getChannel = this.#events.get; // looked at in each request
   readonly #ttlByType: ReadonlyMap<string, number>;
   readonly #ttl: number;
   readonly #staleWhileRevalidate: number;
@@ -151,7 +152,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
     const context = options?.context ?? "";
     const staleMillis = options?.allowStale === undefined ? this.#staleOnGet : options.allowStale ? Infinity : 0;
     const outcome = store.demand(key, context, staleMillis);
-    if (this.#listeners.length > 0 || this.#events.get.hasSubscribers) this.#tellDemand(context, key, outcome);
+    if (this.#listeners.length > 0 || this.#getChannel.hasSubscribers) this.#tellDemand(context, key, outcome);
     if (outcome < STALE) return undefined;
     if (this.#isSlidingAge && outcome >= HIT) store.renewAge(store.slot);
     return store.valueAt(store.slot);
@@ -549,7 +550,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
       const store = this.#store;
       const outcome = store.demand(key, context, this.#staleMillis(options));
       const { slot } = store;
-      if (this.#listeners.length > 0 || this.#events.get.hasSubscribers) this.#tellDemand(context, key, outcome);
+      if (this.#listeners.length > 0 || this.#getChannel.hasSubscribers) this.#tellDemand(context, key, outcome);
       if (outcome >= STALE) {
         const value = store.valueAt(slot);
         if (outcome === STALE) this.#renew(context, key, loader, options);
@@ -751,7 +752,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
 
   #tellDemand(context: string, key: string, outcome: number): void {
     const told: DemandOutcome = outcome >= HIT ? "hit" : outcome === STALE ? "stale" : "miss";
-    if (this.#events.get.hasSubscribers) this.#events.get.publish({ cache: this.id, context, key, outcome: told });
+    if (this.#getChannel.hasSubscribers) this.#getChannel.publish({ cache: this.id, context, key, outcome: told });
     for (const listener of this.#listeners) {
       try {
         listener(context, key, told, outcome === FIRST_HIT);

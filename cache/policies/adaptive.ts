@@ -1,178 +1,206 @@
-// Adaptive: runs the way that does best on what is asked for.
+// Adaptive, the default: runs as LRU, as W-TinyLFU or as LIRS, whichever does best on what is asked for. Three shadow caches, keys
+// only and over a sample of the keys, have each always run one way; a request that one finds and another does not counts for the
+// one. The cache changes its way when another leads by a fifth of what it holds: about what a change costs, since what the new way
+// would have kept has to be loaded again (as in ski rental: pay for waiting until it has cost as much as the purchase). It changes
+// without losing an entry (see reuse-core.ts).
+//
+// It starts as W-TinyLFU, which does passably on every stream, and becomes LIRS, which does best on most, as soon as something was
+// found at all and LIRS does no worse than the others beyond chance. LRU being one of the three is the guard: where LRU is best it
+// becomes LRU, and falls behind by about one filling of the cache.
+//
+// Neighbours: ARC and the hill climber of Caffeine (Einziger, Eytan, Friedman and Manes, "Adaptive software cache management",
+// Middleware 2018) turn one knob and feel only the slope where they are. Choosing among policies by ghosts: Ari et al., "ACME", 2002;
+// Gramacy et al., "Adaptive caching by refetching", NIPS 2002. Sampled shadows: Waldspurger et al., USENIX ATC 2017.
 
-import { assert } from "../../core/errors.ts";
 import { mix } from "./hash-index.ts";
 import { type CachePolicy, type CachePolicyDefinition, type CachePolicyOptions, NO_KEY } from "./policy.ts";
 import { ReuseCore, type ReuseMode } from "./reuse-core.ts";
 import { ShadowCache } from "./shadow-cache.ts";
 
-export const ADAPTIVE_MODES: readonly ReuseMode[] = [
-  { id: "lru", windowShare: 1, windowUnitsLeast: 1, rule: "frequency" },
-  { id: "frequency", windowShare: 0.2, windowUnitsLeast: 1, rule: "frequency" },
-  { id: "distance", windowShare: 0.01, windowUnitsLeast: 2, rule: "distance" },
+const RECENCY = 0;
+const FREQUENCY = 1;
+const DISTANCE = 2;
+const MODES: readonly ReuseMode[] = [
+  { id: "lru", rule: "recency", windowShare: 1, windowUnitsLeast: 1 },
+  { id: "w-tinylfu", rule: "frequency", windowShare: 0.2, windowUnitsLeast: 1 },
+  { id: "lirs", rule: "distance", windowShare: 0.01, windowUnitsLeast: 2 },
 ];
+/** Entries of a shadow at most: a larger cache is sampled. */
+const SHADOW_ENTRIES_MOST = 2048;
+/** Requests by which another way has to lead, as a share of the entries. */
+const LEAD_SHARE = 0.2;
+/** And on top, so that small caches do not follow chance: a few requests and one standard deviation of the difference. */
+const LEAD_REQUESTS_LEAST = 4;
+/** Found requests, as a share of the entries, after which the start is over. */
+const START_SHARE = 0.25;
+/** What was counted fades with this many requests of the sample an entry. */
+const HORIZON_REQUESTS_PER_ENTRY = 20;
+/** Decisions while as many requests of the sample pass as there are entries. */
+const DECISIONS_PER_TURN = 32;
 const NOBODY = -2;
-
-export interface AdaptiveTuning {
-  readonly shadowEntries: number;
-  readonly horizon: number;
-  readonly z: number;
-  readonly margin: number;
-  readonly batch: number;
-  readonly start: number;
-  readonly modes: readonly ReuseMode[];
-}
-
-export const TUNING: AdaptiveTuning = {
-  shadowEntries: 2048,
-  horizon: 8,
-  z: 2,
-  margin: 4,
-  batch: 16,
-  start: 1,
-  modes: ADAPTIVE_MODES,
-};
 
 export class Adaptive implements CachePolicy {
   readonly id = "adaptive";
-  readonly core: ReuseCore;
-  readonly #tuning: AdaptiveTuning;
+  readonly #core: ReuseCore;
   #shadows: ShadowCache[] = [];
-  /** Keys whose mixed hash has these bits clear are sampled. */
+  /** A key is in the sample when its mixed hash has these bits clear. */
   #sampleMask = 0;
-  /** By which shadows hit (a bit each): requests, discounted. */
-  readonly #hitsBySet: Float64Array;
-  #batchLeft = 0;
-  #batchSize = 1;
-  #decay = 1;
-  #running: number;
+  /** Requests of the sample, faded, by the set of shadows that found them: a bit each. */
+  readonly #requestsByFinders = new Float64Array(1 << MODES.length);
+  #decisionIn = 1;
+  /** The way that others have to beat. */
+  #favourite = DISTANCE;
+  /** Still W-TinyLFU, whatever the favourite. */
+  #isStarting = true;
+  /** The newcomer whose request was observed. */
   #observed = NOBODY;
   #slotCount: number;
-  switches = 0;
+  #changes = 0;
 
-  constructor(options: CachePolicyOptions, tuning: AdaptiveTuning = TUNING) {
-    this.#tuning = tuning;
-    this.#running = tuning.start;
-    this.core = new ReuseCore(options, tuning.modes[tuning.start] as ReuseMode);
-    this.#hitsBySet = new Float64Array(1 << tuning.modes.length);
+  constructor(options: CachePolicyOptions) {
+    this.#core = new ReuseCore(options, MODES[FREQUENCY] as ReuseMode);
     this.#slotCount = options.slotCount;
-    this.#sample(options.slotCount);
+    this.#fitShadows();
+  }
+
+  /** The id of the way that it runs now: lru, w-tinylfu or lirs. */
+  get mode(): string {
+    return this.#core.mode.id;
+  }
+
+  /** How often it has changed its way. */
+  get changes(): number {
+    return this.#changes;
   }
 
   hit(slot: number): void {
-    const { core } = this;
+    const core = this.#core;
     core.hit(slot);
     const hash = core.hashOf(slot);
-    if ((mix(hash) & this.#sampleMask) === 0) this.#observe(hash, core.lists.weight[slot] as number);
+    if ((mix(hash) & this.#sampleMask) === 0) this.#observe(hash, core.weightOf(slot));
   }
 
   evict(keyHash: number, weight: number): number {
-    if (keyHash !== NO_KEY) this.#see(keyHash, weight);
-    return this.core.evict(keyHash, weight);
+    if (keyHash !== NO_KEY) this.#meet(keyHash, weight);
+    return this.#core.evict(keyHash, weight);
   }
 
   insert(slot: number, keyHash: number, weight: number): void {
-    this.#see(keyHash, weight);
+    this.#meet(keyHash, weight);
     this.#observed = NOBODY;
-    this.core.insert(slot, keyHash, weight);
+    this.#core.insert(slot, keyHash, weight);
   }
 
   remove(slot: number): void {
-    this.core.remove(slot);
+    this.#core.remove(slot);
   }
 
   resize(capacity: number): void {
-    this.core.resize(capacity);
-    this.#sample(this.#slotCount);
+    this.#core.resize(capacity);
+    this.#fitShadows();
   }
 
   growSlots(slotCount: number): void {
     this.#slotCount = slotCount;
-    this.core.growSlots(slotCount);
-    this.#sample(slotCount);
+    this.#core.growSlots(slotCount);
+    this.#fitShadows();
   }
 
   candidates(out: Int32Array): number {
-    return this.core.candidates(out);
+    return this.#core.candidates(out);
   }
 
   get stateBytes(): number {
-    let bytes = this.core.stateBytes + this.#hitsBySet.byteLength;
+    let bytes = this.#core.stateBytes + this.#requestsByFinders.byteLength;
     for (const shadow of this.#shadows) bytes += shadow.stateBytes;
     return bytes;
   }
 
   check(residents: ReadonlySet<number>): void {
-    this.core.check(residents);
+    this.#core.check(residents);
     for (const shadow of this.#shadows) shadow.check();
   }
 
-  #see(keyHash: number, weight: number): void {
+  /** A request of a newcomer, once for all calls that make room for it. */
+  #meet(keyHash: number, weight: number): void {
     if (this.#observed === keyHash) return;
     this.#observed = keyHash;
     if ((mix(keyHash) & this.#sampleMask) === 0) this.#observe(keyHash, weight);
   }
 
   #observe(hash: number, weight: number): void {
-    let set = 0;
-    for (let k = 0; k < this.#shadows.length; k++)
-      if ((this.#shadows[k] as ShadowCache).request(hash, weight)) set |= 1 << k;
-    this.#hitsBySet[set] = (this.#hitsBySet[set] as number) + 1;
-    if (--this.#batchLeft <= 0) this.#decide();
+    let finders = 0;
+    for (let mode = 0; mode < MODES.length; mode++) {
+      if ((this.#shadows[mode] as ShadowCache).request(hash, weight)) finders |= 1 << mode;
+    }
+    this.#requestsByFinders[finders] = (this.#requestsByFinders[finders] as number) + 1;
+    if (--this.#decisionIn <= 0) this.#decide();
   }
 
   #decide(): void {
-    this.#batchLeft = this.#batchSize;
-    const count = this.#shadows.length;
-    let best = this.#running;
+    const entries = Math.max(1, (this.#shadows[RECENCY] as ShadowCache).count);
+    this.#decisionIn = Math.ceil(entries / DECISIONS_PER_TURN);
+    const before = this.#favourite;
     let bestLead = 0;
-    for (let k = 0; k < count; k++) {
-      if (k === this.#running) continue;
-      let mine = 0;
-      let theirs = 0;
-      for (let set = 0; set < this.#hitsBySet.length; set++) {
-        const n = this.#hitsBySet[set] as number;
-        const isMine = (set >> k) & 1;
-        const isTheirs = (set >> this.#running) & 1;
-        if (isMine > isTheirs) mine += n;
-        else if (isTheirs > isMine) theirs += n;
-      }
-      const lead = mine - theirs;
-      if (lead > bestLead && lead > this.#tuning.margin + this.#tuning.z * Math.sqrt(mine + theirs)) {
-        best = k;
-        bestLead = lead;
-      }
+    for (let mode = 0; mode < MODES.length; mode++) {
+      const lead = this.#lead(mode, before) - LEAD_SHARE * entries;
+      if (mode === before || lead <= bestLead) continue;
+      bestLead = lead;
+      this.#favourite = mode;
     }
-    for (let set = 0; set < this.#hitsBySet.length; set++)
-      this.#hitsBySet[set] = (this.#hitsBySet[set] as number) * this.#decay;
-    if (best === this.#running) return;
-    this.#running = best;
-    this.switches++;
-    this.core.setMode(this.#tuning.modes[best] as ReuseMode);
+    const isChanged = this.#favourite !== before;
+    if (isChanged || (this.#isStarting && this.#isStartOver(entries))) {
+      this.#isStarting = false;
+      const mode = MODES[this.#favourite] as ReuseMode;
+      if (mode !== this.#core.mode) this.#changes++;
+      this.#core.setMode(mode);
+    }
+    const requests = this.#requestsByFinders;
+    const fading = 1 - this.#decisionIn / (HORIZON_REQUESTS_PER_ENTRY * entries);
+    for (let finders = 0; finders < requests.length; finders++) {
+      requests[finders] = (requests[finders] as number) * fading;
+    }
   }
 
-  #sample(slotCount: number): void {
-    let mask = 0;
-    let share = 1;
-    while (slotCount * share > this.#tuning.shadowEntries) {
-      mask = mask * 2 + 1;
-      share /= 2;
+  #isStartOver(entries: number): boolean {
+    let found = 0;
+    for (let finders = 0; finders < this.#requestsByFinders.length; finders++) {
+      if (((finders >> DISTANCE) & 1) === 1) found += this.#requestsByFinders[finders] as number;
     }
-    this.#sampleMask = mask;
-    const slots = Math.max(1, Math.ceil(slotCount * share));
-    const capacity = Math.max(1, Math.round(this.core.capacity * share));
-    this.#shadows = this.#tuning.modes.map((mode) => new ShadowCache(slots, capacity, mode));
-    this.#hitsBySet.fill(0);
-    this.#batchSize = Math.max(1, Math.ceil(slots / this.#tuning.batch));
-    this.#batchLeft = this.#batchSize;
-    this.#decay = 1 - this.#batchSize / (this.#tuning.horizon * slots);
-    assert(this.#decay > 0 && this.#decay < 1, "adaptive: the horizon is longer than a batch");
+    return found > START_SHARE * entries || this.#lead(DISTANCE, RECENCY) > 0;
+  }
+
+  /** Requests that `mode` found and `other` did not, less those of the opposite kind and what chance may account for. */
+  #lead(mode: number, other: number): number {
+    let won = 0;
+    let lost = 0;
+    for (let finders = 0; finders < this.#requestsByFinders.length; finders++) {
+      const difference = ((finders >> mode) & 1) - ((finders >> other) & 1);
+      if (difference > 0) won += this.#requestsByFinders[finders] as number;
+      else if (difference < 0) lost += this.#requestsByFinders[finders] as number;
+    }
+    return won - lost - Math.sqrt(won + lost) - LEAD_REQUESTS_LEAST;
+  }
+
+  /** Shadows at a sample that fits the slots; where it changes they start anew, all empty. */
+  #fitShadows(): void {
+    let share = 1;
+    while (this.#slotCount * share > SHADOW_ENTRIES_MOST) share /= 2;
+    const capacity = Math.max(1, Math.round(this.#core.capacity * share));
+    if (this.#shadows.length > 0 && this.#sampleMask === 1 / share - 1) {
+      for (const shadow of this.#shadows) shadow.resize(capacity);
+      return;
+    }
+    this.#sampleMask = 1 / share - 1;
+    const slots = Math.max(1, Math.ceil(this.#slotCount * share));
+    this.#shadows = MODES.map((mode) => new ShadowCache(slots, capacity, mode));
+    this.#requestsByFinders.fill(0);
   }
 }
 
 export const ADAPTIVE: CachePolicyDefinition = {
   id: "adaptive",
-  title: "Adaptive: LRU, W-TinyLFU or LIRS, whichever a shadow shows to be best",
-  source: "own; shadows after Waldspurger et al., USENIX ATC 2017",
+  title: "Adaptive: LRU, W-TinyLFU or LIRS, whichever its shadows show to be best",
+  source: "own; after Ari et al. (ACME), 2002, and Waldspurger et al., USENIX ATC 2017",
   create: (options) => new Adaptive(options),
 };

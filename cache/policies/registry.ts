@@ -2,6 +2,7 @@
 // that people use.
 
 import { MempredError } from "../../core/errors.ts";
+import { ADAPTIVE } from "./adaptive.ts";
 import { ARC } from "./arc.ts";
 import { CLOCK } from "./clock.ts";
 import { FIFO } from "./fifo.ts";
@@ -17,7 +18,7 @@ import { TWO_Q } from "./two-q.ts";
 import { W_TINY_LFU, W_TINY_LFU_20 } from "./window-tiny-lfu.ts";
 
 /** What a cache runs when nothing is said. */
-export const DEFAULT_POLICY_ID = "lru";
+export const DEFAULT_POLICY_ID = "adaptive";
 
 /** Policies that a cache can run, the plainest first. */
 export const CACHE_POLICIES: readonly CachePolicyDefinition[] = [
@@ -33,6 +34,7 @@ export const CACHE_POLICIES: readonly CachePolicyDefinition[] = [
   W_TINY_LFU,
   W_TINY_LFU_20,
   HYBRID,
+  ADAPTIVE,
 ];
 
 /** Bounds that only a replay can run: they know the trace. */

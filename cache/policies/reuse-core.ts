@@ -27,13 +27,13 @@ export interface ReuseMode {
   readonly windowShare: number;
   /** Units that it aims at, at least. */
   readonly windowUnitsLeast: number;
-  readonly rule: "frequency" | "distance";
+  readonly rule: "recency" | "frequency" | "distance";
 }
 
 export class ReuseCore {
   readonly lists: SlotLists;
-  readonly #sketch: FrequencySketch;
-  readonly #departures: DepartureTimes;
+  readonly #sketch: FrequencySketch | null;
+  readonly #departures: DepartureTimes | null;
   #hashOf: Uint32Array;
   /** Request at which a slot was last asked for, modulo 2^32. */
   #usedAt: Uint32Array;
@@ -41,6 +41,7 @@ export class ReuseCore {
   #capacity: number;
   #mode: ReuseMode;
   #isByDistance = false;
+  #isByRecency = false;
   #windowTarget = 0;
   #mainTarget = 0;
   #protectedTarget = 0;
@@ -48,10 +49,11 @@ export class ReuseCore {
   #counted = NOBODY;
   #entryCount: number;
 
-  constructor(options: CachePolicyOptions, mode: ReuseMode) {
+  /** @param isFixed the mode never changes: what it does not need is left out */
+  constructor(options: CachePolicyOptions, mode: ReuseMode, isFixed = false) {
     this.lists = new SlotLists(3, options.slotCount);
-    this.#sketch = new FrequencySketch(options.slotCount);
-    this.#departures = new DepartureTimes(options.slotCount);
+    this.#sketch = isFixed && mode.rule !== "frequency" ? null : new FrequencySketch(options.slotCount);
+    this.#departures = isFixed && mode.rule !== "distance" ? null : new DepartureTimes(options.slotCount);
     this.#hashOf = new Uint32Array(options.slotCount);
     this.#usedAt = new Uint32Array(options.slotCount);
     this.#entryCount = options.slotCount;
@@ -72,16 +74,30 @@ export class ReuseCore {
     return this.#hashOf[slot] as number;
   }
 
+  weightOf(slot: number): number {
+    return this.lists.weight[slot] as number;
+  }
+
   /** From now on behaves as `mode`; entries move as requests come. */
   setMode(mode: ReuseMode): void {
     this.#mode = mode;
     this.#aim();
+    const { lists } = this;
+    const list = this.#isByDistance ? PROTECTED : PROBATION;
+    // What the window holds too much goes to main, the oldest first, so that main keeps the order of last use.
+    while (
+      (lists.total[WINDOW] as number) > this.#windowTarget &&
+      (lists.total[PROBATION] as number) + (lists.total[PROTECTED] as number) < this.#mainTarget
+    ) {
+      lists.move(list, lists.tail[WINDOW] as number);
+    }
+    if (!this.#isByDistance) this.#demoteToProbation();
   }
 
   hit(slot: number): void {
     const { lists } = this;
     this.#now = (this.#now + 1) >>> 0;
-    this.#sketch.add(this.#hashOf[slot] as number);
+    if (this.#sketch !== null) this.#sketch.add(this.#hashOf[slot] as number);
     const list = lists.listOf[slot] as number;
     if (list === WINDOW) {
       if (this.#isByDistance && this.#isCloserThanMain(this.#usedAt[slot] as number)) {
@@ -90,6 +106,8 @@ export class ReuseCore {
       } else {
         lists.move(WINDOW, slot);
       }
+    } else if (this.#isByRecency) {
+      lists.move(WINDOW, slot);
     } else {
       lists.move(PROTECTED, slot);
       if (!this.#isByDistance) this.#demoteToProbation();
@@ -100,6 +118,7 @@ export class ReuseCore {
   evict(keyHash: number, weight: number): number {
     if (keyHash === NO_KEY) return this.#leave(this.#coldest());
     this.#count(keyHash);
+    if (this.#isByRecency) return this.#leave(this.#leastRecent());
     const { lists } = this;
     // Ends: each turn moves an entry out of the window or returns.
     for (;;) {
@@ -132,7 +151,9 @@ export class ReuseCore {
     this.#usedAt[slot] = this.#now;
     if (this.#isByDistance) {
       const mainUnits = (lists.total[PROBATION] as number) + (lists.total[PROTECTED] as number);
-      const isClose = this.#departures.has(keyHash) && this.#isCloserThanMain(this.#departures.found);
+      const oldest = this.#mainOldest();
+      const departures = this.#departures as DepartureTimes;
+      const isClose = oldest !== NONE && departures.isLater(keyHash, this.#usedAt[oldest] as number);
       if (isClose || mainUnits + weight <= this.#mainTarget) {
         lists.push(PROTECTED, slot, weight);
         this.#demoteToWindow();
@@ -159,8 +180,8 @@ export class ReuseCore {
     this.#hashOf = grownUint32(this.#hashOf, slotCount);
     this.#usedAt = grownUint32(this.#usedAt, slotCount);
     this.#entryCount = slotCount;
-    this.#sketch.fit(Math.min(slotCount, this.#capacity));
-    this.#departures.fit(Math.min(slotCount, this.#capacity));
+    this.#sketch?.fit(Math.min(slotCount, this.#capacity));
+    this.#departures?.fit(Math.min(slotCount, this.#capacity));
   }
 
   candidates(out: Int32Array): number {
@@ -174,7 +195,7 @@ export class ReuseCore {
 
   get stateBytes(): number {
     const bySlot = this.lists.stateBytes + this.#hashOf.byteLength + this.#usedAt.byteLength;
-    return bySlot + this.#sketch.stateBytes + this.#departures.stateBytes;
+    return bySlot + (this.#sketch?.stateBytes ?? 0) + (this.#departures?.stateBytes ?? 0);
   }
 
   check(residents: ReadonlySet<number>): void {
@@ -192,18 +213,20 @@ export class ReuseCore {
     this.#mainTarget = this.#capacity - this.#windowTarget;
     this.#protectedTarget = Math.floor(this.#mainTarget * PROTECTED_SHARE);
     this.#isByDistance = this.#mode.rule === "distance";
-    this.#sketch.fit(Math.min(this.#entryCount, this.#capacity));
+    this.#isByRecency = this.#mode.rule === "recency";
+    this.#sketch?.fit(Math.min(this.#entryCount, this.#capacity));
   }
 
   #count(keyHash: number): void {
     if (this.#counted === keyHash) return;
     this.#counted = keyHash;
     this.#now = (this.#now + 1) >>> 0;
-    this.#sketch.add(keyHash);
+    if (this.#sketch !== null) this.#sketch.add(keyHash);
   }
 
   #isBetter(candidateHash: number, victimHash: number): boolean {
-    return this.#sketch.frequency(candidateHash) > this.#sketch.frequency(victimHash);
+    const sketch = this.#sketch as FrequencySketch;
+    return sketch.frequency(candidateHash) > sketch.frequency(victimHash);
   }
 
   /** Was it last used later than main's oldest? Times are compared around the circle of 2^32. */
@@ -235,7 +258,15 @@ export class ReuseCore {
     return this.#isByDistance ? window > 0 : window > this.#windowTarget;
   }
 
+  #leastRecent(): number {
+    const window = this.lists.tail[WINDOW] as number;
+    const main = this.#mainOldest();
+    if (window === NONE || main === NONE) return main === NONE ? window : main;
+    return (((this.#usedAt[window] as number) - (this.#usedAt[main] as number)) | 0) < 0 ? window : main;
+  }
+
   #coldest(): number {
+    if (this.#isByRecency) return this.#leastRecent();
     const main = this.#mainOldest();
     return this.#isWindowFirst() || main === NONE ? (this.lists.tail[WINDOW] as number) : main;
   }
@@ -243,7 +274,7 @@ export class ReuseCore {
   #leave(slot: number): number {
     if (slot === NONE) return NO_SLOT;
     this.lists.take(slot);
-    this.#departures.put(this.#hashOf[slot] as number, this.#usedAt[slot] as number);
+    if (this.#departures !== null) this.#departures.put(this.#hashOf[slot] as number, this.#usedAt[slot] as number);
     return slot;
   }
 

@@ -4,12 +4,12 @@
 
 import { assert } from "../../core/errors.ts";
 import { HashIndex } from "./hash-index.ts";
-import { NO_SLOT } from "./policy.ts";
+import { NO_KEY, NO_SLOT } from "./policy.ts";
 import { ReuseCore, type ReuseMode } from "./reuse-core.ts";
 import { grownUint32, NONE } from "./slot-lists.ts";
 
 export class ShadowCache {
-  readonly core: ReuseCore;
+  readonly #core: ReuseCore;
   readonly #index: HashIndex;
   #weightOf: Uint32Array;
   #free: Int32Array;
@@ -18,7 +18,7 @@ export class ShadowCache {
   #capacity: number;
 
   constructor(slotCount: number, capacity: number, mode: ReuseMode) {
-    this.core = new ReuseCore({ slotCount, capacity }, mode);
+    this.#core = new ReuseCore({ slotCount, capacity }, mode, true);
     this.#index = new HashIndex(slotCount);
     this.#weightOf = new Uint32Array(slotCount);
     this.#free = new Int32Array(slotCount);
@@ -30,12 +30,12 @@ export class ShadowCache {
   request(hash: number, weight: number): boolean {
     const found = this.#index.find(hash);
     if (found !== NONE) {
-      this.core.hit(found);
+      this.#core.hit(found);
       return true;
     }
     if (weight > this.#capacity) return false;
     while (this.#usedUnits + weight > this.#capacity) {
-      const slot = this.core.evict(hash, weight);
+      const slot = this.#core.evict(hash, weight);
       if (slot === NO_SLOT) return false;
       this.#release(slot);
     }
@@ -44,12 +44,24 @@ export class ShadowCache {
     this.#index.add(slot, hash);
     this.#weightOf[slot] = weight;
     this.#usedUnits += weight;
-    this.core.insert(slot, hash, weight);
+    this.#core.insert(slot, hash, weight);
     return false;
   }
 
+  /** Entries that it holds. */
+  get count(): number {
+    return this.#free.length - this.#freeCount;
+  }
+
+  /** The capacity became `capacity` units. */
+  resize(capacity: number): void {
+    this.#capacity = capacity;
+    this.#core.resize(capacity);
+    while (this.#usedUnits > capacity) this.#release(this.#core.evict(NO_KEY, 0));
+  }
+
   get stateBytes(): number {
-    return this.core.stateBytes + this.#index.stateBytes + this.#weightOf.byteLength + this.#free.byteLength;
+    return this.#core.stateBytes + this.#index.stateBytes + this.#weightOf.byteLength + this.#free.byteLength;
   }
 
   check(): void {
@@ -57,7 +69,7 @@ export class ShadowCache {
     for (let slot = 0; slot < this.#weightOf.length; slot++) residents.add(slot);
     for (let place = 0; place < this.#freeCount; place++) residents.delete(this.#free[place] as number);
     assert(this.#index.count() === residents.size, "shadow: the index holds more or less than the cache");
-    this.core.check(residents);
+    this.#core.check(residents);
   }
 
   #release(slot: number): void {
@@ -72,7 +84,7 @@ export class ShadowCache {
     this.#index.grow(after);
     this.#weightOf = grownUint32(this.#weightOf, after);
     this.#free = new Int32Array(after);
-    this.core.growSlots(after);
+    this.#core.growSlots(after);
     this.#addFree(before);
   }
 

@@ -137,6 +137,16 @@ describe("SmartCache, synchronous", () => {
     expect([sliding.cache.size, sliding.cache.purgeStale()]).toEqual([1, false]);
   });
 
+  it("a stale window ends at its end, to the millisecond", () => {
+    const { cache, clock } = make({ ttl: 10, staleWhileRevalidateMillis: 20 });
+    cache.set("a", 1);
+    clock.now += 29;
+    expect([cache.get("a", { allowStale: true }), cache.size]).toEqual([1, 1]);
+    clock.now++;
+    expect([cache.get("a", { allowStale: true }), cache.size]).toEqual([undefined, 0]);
+    cache.check();
+  });
+
   it("C06: contexts do not see each other, whatever the key", () => {
     const { cache } = make();
     for (const key of ["k", "__proto__", "constructor", "", 'a","b', "\u0000"]) {
