@@ -31,13 +31,13 @@ export function markovToJson(model: MarkovModel): string {
  * @throws MempredError INVALID_MODEL: not JSON, another schema or version, damaged, or made up
  */
 export function markovFromJson(text: string, file?: string): MarkovModel {
-  let document: unknown;
+  let parsed: unknown;
   try {
-    document = JSON.parse(text);
+    parsed = JSON.parse(text);
   } catch (cause) {
     throw invalid("the model is not JSON", file, `a ${MARKOV_SCHEMA} document`, cause);
   }
-  const { schema, crc32: stated, content } = Object(document) as Record<string, unknown>;
+  const { schema, crc32: stated, content } = Object(parsed) as Record<string, unknown>;
   if (schema !== MARKOV_SCHEMA) throw invalid(`the schema of the model is ${brief(schema)}`, file, MARKOV_SCHEMA);
   const found = checkValue(JSON.stringify(content) ?? "");
   if (stated !== found) {

@@ -92,12 +92,12 @@ export class MarkovModel {
    * @param ranked if given, is told first where the key had stood among the predictions
    */
   observe(context: string, key: string, ranked?: AccessRank): void {
+    if (ranked !== undefined) [ranked.rank, ranked.frequencyRank, ranked.probability] = [-1, -1, 0];
     if (context.length > this.shape.mostKeyUnits) return;
     const space = this.#spaceOf(context);
     const history = this.histories[space]!;
     const hot = this.hot[space]!;
     if (key.length > this.shape.mostKeyUnits) {
-      if (ranked !== undefined) [ranked.rank, ranked.frequencyRank, ranked.probability] = [-1, -1, 0];
       history.length = 0; // what comes next does not follow what came before
       this.model.invalidate();
       return;

@@ -15,7 +15,7 @@ export interface StoreOptions<V> {
   readonly keepsSizes?: boolean | undefined;
   /** Milliseconds on any clock that does not run backwards. */
   readonly nowMillis: () => number;
-  /** `renewAge` works. Default false. */
+  /** The time to live of entries is kept beside them, so that `renewAge` and `due` work. Default false. */
   readonly isAgeRenewed?: boolean | undefined;
   readonly seed?: number | undefined;
   /** Share of the capacity that unused speculations may take. Default 0.2. */

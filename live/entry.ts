@@ -1,5 +1,6 @@
 // `mempred/cache`: the caches for Node programs.
 
+export type { MarkovModelOptions } from "../cache/markov-model.ts";
 export {
   type CachePolicy,
   type CachePolicyDefinition,
@@ -8,6 +9,8 @@ export {
   NO_SLOT,
 } from "../cache/policies/policy.ts";
 export { CACHE_POLICIES, cachePolicy, DEFAULT_POLICY_ID } from "../cache/policies/registry.ts";
+export type { PredictionFigures } from "../cache/prediction-score.ts";
+export type { PrefetchFigures, PrefetchGateOptions } from "../cache/prefetch-gate.ts";
 export { DEFAULT_RULES, type GovernorOptions, type LevelChange, PressureGovernor } from "../cache/pressure-governor.ts";
 export { PressureLink } from "../cache/pressure-link.ts";
 export type { RefusalReason, RemovalReason } from "../cache/store-statistics.ts";
@@ -43,6 +46,7 @@ export { estimateBytes } from "./estimate-bytes.ts";
 export type { LoaderMatch } from "./loader-table.ts";
 export { type AttachedPressure, type AttachOptions, attachPressure } from "./pressure/attach.ts";
 export { ProcessSource, type ProcessSourceOptions } from "./pressure/process-source.ts";
+export type { RefresherOptions, RefreshReport } from "./refresher.ts";
 export { type MeasuredCache, registerMetrics } from "./register-metrics.ts";
 export { type DemandListener, type DemandOutcome, type ShutdownReport, SmartCache } from "./smart-cache.ts";
 export {
@@ -57,3 +61,12 @@ export {
   type SetOptions,
   type SmartCacheOptions,
 } from "./smart-cache-options.ts";
+export type {
+  PredictedKey,
+  PredictionOptions,
+  PredictionStatistics,
+  PrefetchReport,
+  WarmOptions,
+  WarmReport,
+} from "./smart-prediction.ts";
+export type { WarmUpOptions, WarmUpReport } from "./warm-up.ts";

@@ -114,7 +114,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
       maxSize: options.maxSize,
       maxEntrySize: options.maxEntrySize,
       keepsSizes: isMeasured,
-      isAgeRenewed: this.#isSlidingAge || options.refresh !== undefined,
+      isAgeRenewed: this.#isSlidingAge || (options.refresh !== undefined && options.refresh !== false),
       nowMillis: this.#now,
       seed: options.seed ?? 1,
       speculativeRatio: options.speculativeRatio,
@@ -351,7 +351,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
     return this.#predictor().warm(options);
   }
 
-  /** Loads keys anew or, without, what is due; old values stay until then, and where it fails. Does not reject. Row C17. */
+  /** Loads keys anew or, without, what is due (with the option `refresh`); old values stay until then, and where it fails. Does not reject. Row C17. */
   async refresh(keys?: readonly string[], context = ""): Promise<RefreshReport> {
     if (keys === undefined) return this.#refresher.run();
     const results = await Promise.all(keys.map((key) => this.refreshKey(key, context)));

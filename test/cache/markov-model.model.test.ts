@@ -94,8 +94,14 @@ describe("Markov model", () => {
       expect(ranked.frequencyRank).toBe(hottest.indexOf(key));
     }
     expect(hits).toBeGreaterThan(300);
-    model.observe("c0", "y".repeat(50), ranked);
-    expect(ranked).toEqual({ rank: -1, frequencyRank: -1, probability: 0 });
+    for (const [context, key] of [
+      ["c0", "y".repeat(50)],
+      ["z".repeat(50), "k1"],
+    ]) {
+      model.observe("c0", "k1", ranked);
+      model.observe(context, key, ranked);
+      expect(ranked).toEqual({ rank: -1, frequencyRank: -1, probability: 0 });
+    }
   });
 
   it("a session's first access follows nothing", () => {
