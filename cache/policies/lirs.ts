@@ -67,6 +67,8 @@ class Lirs implements CachePolicy {
     } else {
       this.#stack.push(STACK, node, this.#weightOf[node] as number);
       this.#queue.move(QUEUE, node);
+      // Where no entry is LIR, none is in the stack.
+      this.#prune();
     }
   }
 
@@ -86,6 +88,7 @@ class Lirs implements CachePolicy {
   }
 
   insert(slot: number, keyHash: number, weight: number): void {
+    assert(this.#nodeOfSlot[slot] === NONE, "lirs: the slot is out of range or taken");
     const ghost = this.#ghosts.find(keyHash);
     if (ghost !== NONE) {
       const node = this.#nodeOfGhost[ghost] as number;

@@ -67,8 +67,8 @@ export class WindowTinyLfu implements CachePolicy {
     const { lists } = this;
     this.sketch.add(this.#hashOf[slot] as number);
     const list = lists.listOf[slot] as number;
-    if (list !== PROBATION) {
-      lists.move(list, slot);
+    if (list === WINDOW) {
+      lists.move(WINDOW, slot);
       return;
     }
     lists.move(PROTECTED, slot);
