@@ -97,16 +97,16 @@ export class CacheMonitor {
 
   /** The last TREND_WINDOW snapshots, or as many as there are. */
   trend(): CacheTrend {
-    const window = this.#snapshots.slice(-TREND_WINDOW);
-    const first = window[0];
-    const last = window.at(-1);
+    const recent = this.#snapshots.slice(-TREND_WINDOW);
+    const first = recent[0];
+    const last = recent.at(-1);
     if (first === undefined || last === undefined) return NO_TREND;
-    const middle = window[window.length >> 1];
+    const middle = recent[recent.length >> 1];
     const change = hitRatioBetween(middle, last) - hitRatioBetween(first, middle);
     const spanMillis = last.atMillis - first.atMillis;
     const perSecond = (count: number): number => (spanMillis > 0 ? (1000 * count) / spanMillis : 0);
     return {
-      snapshots: window.length,
+      snapshots: recent.length,
       spanMillis,
       hitRatio: hitRatioBetween(first, last),
       hitRatioChange: change,
@@ -117,7 +117,7 @@ export class CacheMonitor {
     };
   }
 
-  /** The cache as it stands and what to do. A window without requests says nothing against the cache. */
+  /** The cache as it stands and what to do. A recent without requests says nothing against the cache. */
   health(): CacheHealth {
     const trend = this.trend();
     const last = this.#snapshots.at(-1);
