@@ -117,7 +117,7 @@ export class CacheMonitor {
     };
   }
 
-  /** The cache as it stands and what to do. A recent without requests says nothing against the cache. */
+  /** The cache as it stands and what to do. A window without requests says nothing against the cache. */
   health(): CacheHealth {
     const trend = this.trend();
     const last = this.#snapshots.at(-1);
