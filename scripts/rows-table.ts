@@ -390,7 +390,7 @@ export const ROWS: readonly AcceptanceRow[] = [
     id: "P11-13",
     what: "pressure monitor: five ordered levels, callbacks, hysteresis",
     state: "partly: the levels and what caches do about them; workers are the preloader's",
-    shownBy: "`npx vitest run test/cache/pressure-governor.test.ts test/live/pressure`",
+    shownBy: "`npx vitest run test/cache/pressure test/live/pressure`",
   },
   {
     id: "P28-36",
@@ -402,13 +402,13 @@ export const ROWS: readonly AcceptanceRow[] = [
     id: "C01-05",
     what: "warm a workspace by file patterns, from learned patterns, in the background, on open",
     state: "done",
-    shownBy: "`npx vitest run test/live/warm-up.test.ts`",
+    shownBy: "`npx vitest run test/live/warm-files.test.ts test/live/smart-prediction.test.ts`",
   },
   {
     id: "C06-08",
     what: "Markov model of accesses, separate history per context",
     state: "done",
-    shownBy: "`npx vitest run test/cache/markov-model.test.ts`",
+    shownBy: "`npx vitest run test/cache/markov-model.model.test.ts`",
     mark: "top 5",
   },
   {
@@ -459,7 +459,7 @@ export const ROWS: readonly AcceptanceRow[] = [
     id: "C20†",
     what: "prediction accuracy really counted",
     state: "measured, the base rate beside it",
-    shownBy: "`npx tsx scripts/sequence-accuracy.ts` (docs/prediction.md), `npm run bench -- prediction`",
+    shownBy: "`npx tsx scripts/sequence-accuracy.ts --orders 2,4` (docs/prediction.md)",
   },
   {
     id: "C23-25",

@@ -2,8 +2,8 @@
 // has warmed or spoilt. Prints a table with the marks to reach, then a digest of what was computed: it is the same on every
 // machine and in every run, whatever the times were. A missed mark is told and does not fail the command.
 //
-//   npm run bench -- [--smoke] [--json FILE] [--docs FILE] [heap] [predictor] [simulation] [cache] [cache-hits] [backends]
-//                    [components] [startup]
+//   npm run bench -- [--smoke] [--json FILE] [--docs FILE] [heap] [predictor] [simulation] [cache] [cache-hits] [prediction]
+//                    [components] [backends] [startup]
 //
 // --docs writes the figures into a page, between the markers "figures:bench": docs/benchmarks.md is written so.
 
@@ -25,6 +25,7 @@ const PARTS: Readonly<Record<string, () => Promise<Bench>>> = {
   simulation: async () => (await import("./simulation.ts")).benchSimulation,
   cache: async () => (await import("./cache.ts")).benchCache,
   "cache-hits": async () => (await import("./cache-hits.ts")).benchCacheHits,
+  prediction: async () => (await import("./prediction.ts")).benchPrediction,
   components: async () => (await import("./components.ts")).benchComponents,
   backends: async () => (await import("./backends.ts")).benchBackends,
   startup: async () => (await import("./startup.ts")).benchStartup,

@@ -47,6 +47,7 @@ describe("npm run bench -- --smoke", () => {
       "simulation",
       "cache",
       "cache-hits",
+      "prediction",
       "components",
       "backends",
       "startup",
