@@ -26,7 +26,7 @@ const MODES: readonly ReuseMode[] = [
   { id: "lirs", rule: "distance", windowShare: 0.01, windowUnitsLeast: 2 },
 ];
 /** Entries of a shadow at most: a larger cache is sampled. */
-const SHADOW_ENTRIES_MOST = 2048;
+const SHADOW_ENTRIES_MOST = 1024;
 /** Requests by which another way has to lead, as a share of the entries. */
 const LEAD_SHARE = 0.2;
 /** And on top, so that small caches do not follow chance: a few requests and one standard deviation of the difference. */
