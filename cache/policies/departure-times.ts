@@ -7,12 +7,14 @@ import { mix } from "./hash-index.ts";
 
 const PLACES_PER_ENTRY = 2;
 const TIME_BITS = 20;
-const TIME_MASK = 2 ** TIME_BITS - 1;
-const HALF_CIRCLE = 2 ** (TIME_BITS - 1);
+const TIME_MASK = (1 << TIME_BITS) - 1;
+const HALF_CIRCLE = 1 << (TIME_BITS - 1);
 const TAG_MASK = 0xfff;
 /** Up to 2^14 entries a time is one request; above, 64 requests an entry have to fit the circle. */
-const ENTRIES_OF_EXACT_TIME = 2 ** (TIME_BITS - 6);
+const ENTRIES_OF_EXACT_TIME = 1 << (TIME_BITS - 6);
 const EMPTY = 0;
+/** Hashes are below it: 2^32. */
+const HASHES = 0x100000000;
 
 export class DepartureTimes {
   /** tag << 20 | time, 0 where the place is empty. */
@@ -22,7 +24,7 @@ export class DepartureTimes {
   /** @param entryCount entries of the cache, ≥ 1 */
   constructor(entryCount: number) {
     this.#places = new Uint32Array(PLACES_PER_ENTRY * entryCount);
-    while (entryCount / 2 ** this.#shift > ENTRIES_OF_EXACT_TIME) this.#shift++;
+    while (entryCount / (1 << this.#shift) > ENTRIES_OF_EXACT_TIME) this.#shift++;
   }
 
   /** Is the key remembered, and was it last asked for after `request`? Requests count modulo 2^32. */
@@ -65,7 +67,7 @@ export class DepartureTimes {
 
   /** The pair is chosen by the upper bits of the hash, the tag by the lower ones. */
   #pairOf(mixed: number): number {
-    return 2 * Math.floor(((this.#places.length / 2) * mixed) / 2 ** 32);
+    return 2 * Math.floor(((this.#places.length / 2) * mixed) / HASHES);
   }
 }
 

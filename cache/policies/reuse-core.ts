@@ -254,15 +254,15 @@ export class ReuseCore {
   }
 
   #isWindowFirst(): boolean {
-    const window = this.lists.total[WINDOW] as number;
-    return this.#isByDistance ? window > 0 : window > this.#windowTarget;
+    const recent = this.lists.total[WINDOW] as number;
+    return this.#isByDistance ? recent > 0 : recent > this.#windowTarget;
   }
 
   #leastRecent(): number {
-    const window = this.lists.tail[WINDOW] as number;
+    const recent = this.lists.tail[WINDOW] as number;
     const main = this.#mainOldest();
-    if (window === NONE || main === NONE) return main === NONE ? window : main;
-    return (((this.#usedAt[window] as number) - (this.#usedAt[main] as number)) | 0) < 0 ? window : main;
+    if (recent === NONE || main === NONE) return main === NONE ? recent : main;
+    return (((this.#usedAt[recent] as number) - (this.#usedAt[main] as number)) | 0) < 0 ? recent : main;
   }
 
   #coldest(): number {

@@ -189,9 +189,9 @@ export class WindowTinyLfu implements CachePolicy {
 
   #shrink(): number {
     const isWindowOver = (this.lists.total[WINDOW] as number) > this.#windowTarget;
-    const window = this.lists.tail[WINDOW] as number;
+    const recent = this.lists.tail[WINDOW] as number;
     const victim = this.#mainVictim();
-    return this.#leave(isWindowOver || victim === NONE ? window : victim);
+    return this.#leave(isWindowOver || victim === NONE ? recent : victim);
   }
 }
 
