@@ -131,7 +131,8 @@ export const ROWS: readonly AcceptanceRow[] = [
   {
     id: "K19",
     what: "forecasts steer reserve, cache shedding, preloading",
-    state: "partly: shedding, reserve, how much exposure is worth a run, caches' budgets and the price of prefetching; the preloader is open",
+    state:
+      "partly: shedding, reserve, how much exposure is worth a run, caches' budgets and the price of prefetching; the preloader is open",
     shownBy: "`mempred stress --scenario mixed-tenants --pressure 95`",
   },
   {
@@ -471,7 +472,8 @@ export const ROWS: readonly AcceptanceRow[] = [
     id: "C29†",
     what: "hit rates on named real traces, LRU and the optimum beside them",
     state: "measured: docs/cache-policies.md",
-    shownBy: "`npx tsx scripts/cache-oracle.ts`, `mempred cache replay TRACES --policies lru,adaptive,opt --entries LIST`",
+    shownBy:
+      "`npx tsx scripts/cache-oracle.ts`, `mempred cache replay TRACES --policies lru,adaptive,opt --entries LIST`",
     mark: "≥ 70 % where the optimum allows",
   },
   {

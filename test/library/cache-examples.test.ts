@@ -104,6 +104,14 @@ const CHECKS: Readonly<Record<string, () => Promise<void>>> = {
     expect(output).toMatch(/afterwards the cache holds (\d+) entries again/);
   },
 
+  async "cache-prediction"() {
+    const output = await run("cache-prediction");
+    const [plain] = numbers(output, /plain: (\d+) of 1200/);
+    const [predicting] = numbers(output, /predicting: (\d+) of 1200/);
+    expect(predicting).toBeLessThan(0.6 * (plain as number));
+    expect(output).toContain("after model3.ts: view3.ts\n");
+  },
+
   async "cache-own-policy"() {
     const [lru, lifo] = numbers(await run("cache-own-policy"), /lru +([\d.]+) % hits\nlifo +([\d.]+) % hits\n/);
     expect(lru).toBe(0);
