@@ -68,6 +68,12 @@ export class FrequencySketch {
     }
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#words.fill(0);
+    this.#additions = 0;
+  }
+
   get stateBytes(): number {
     return this.#words.byteLength;
   }

@@ -33,6 +33,8 @@ export interface ReuseMode {
 export class ReuseCore {
   readonly lists: SlotLists;
   readonly #sketch: FrequencySketch | null;
+  /** The sketch where the mode reads it; null where counting would be for nothing. */
+  #counter: FrequencySketch | null = null;
   readonly #departures: DepartureTimes | null;
   #hashOf: Uint32Array;
   /** Request at which a slot was last asked for, modulo 2^32. */
@@ -80,8 +82,10 @@ export class ReuseCore {
 
   /** From now on behaves as `mode`; entries move as requests come. */
   setMode(mode: ReuseMode): void {
+    const isCounted = this.#counter !== null;
     this.#mode = mode;
     this.#aim();
+    if (!isCounted && this.#counter !== null) this.#beginCounting(this.#counter);
     const { lists } = this;
     const list = this.#isByDistance ? PROTECTED : PROBATION;
     // What the window holds too much goes to main, the oldest first, so that main keeps the order of last use.
@@ -97,7 +101,7 @@ export class ReuseCore {
   hit(slot: number): void {
     const { lists } = this;
     this.#now = (this.#now + 1) >>> 0;
-    if (this.#sketch !== null) this.#sketch.add(this.#hashOf[slot] as number);
+    if (this.#counter !== null) this.#counter.add(this.#hashOf[slot] as number);
     const list = lists.listOf[slot] as number;
     if (list === WINDOW) {
       if (this.#isByDistance && this.#isCloserThanMain(this.#usedAt[slot] as number)) {
@@ -214,6 +218,7 @@ export class ReuseCore {
     this.#protectedTarget = Math.floor(this.#mainTarget * PROTECTED_SHARE);
     this.#isByDistance = this.#mode.rule === "distance";
     this.#isByRecency = this.#mode.rule === "recency";
+    this.#counter = this.#mode.rule === "frequency" ? this.#sketch : null;
     this.#sketch?.fit(Math.min(this.#entryCount, this.#capacity));
   }
 
@@ -221,7 +226,18 @@ export class ReuseCore {
     if (this.#counted === keyHash) return;
     this.#counted = keyHash;
     this.#now = (this.#now + 1) >>> 0;
-    if (this.#sketch !== null) this.#sketch.add(keyHash);
+    if (this.#counter !== null) this.#counter.add(keyHash);
+  }
+
+  /** Nothing was counted while no mode asked: what is here counts once, and what was asked for again twice. */
+  #beginCounting(counter: FrequencySketch): void {
+    counter.clear();
+    const { listOf } = this.lists;
+    for (let slot = 0; slot < listOf.length; slot++) {
+      if (!this.lists.isListed(slot)) continue;
+      counter.add(this.#hashOf[slot] as number);
+      if (listOf[slot] === PROTECTED) counter.add(this.#hashOf[slot] as number);
+    }
   }
 
   #isBetter(candidateHash: number, victimHash: number): boolean {
