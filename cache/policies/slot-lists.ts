@@ -51,7 +51,10 @@ export class SlotLists {
 
   /** Moves a listed slot to the head of `list`, which may be its own. Hot. */
   move(list: number, slot: number): void {
-    if (this.listOf[slot] === list && this.head[list] === slot) return;
+    if (this.listOf[slot] === list) {
+      this.#touch(list, slot);
+      return;
+    }
     assert(this.isListed(slot), "lists: the slot is in no list");
     this.#unlink(slot);
     this.#link(list, slot);
@@ -127,6 +130,21 @@ export class SlotLists {
     }
     for (let slot = 0; slot < this.listOf.length; slot++) if (this.listOf[slot] !== FREE) listed--;
     assert(listed === 0, "lists: a slot says that it is in a list and is not");
+  }
+
+  /** To the head of its own list: counts and sums stay as they are. */
+  #touch(list: number, slot: number): void {
+    const head = this.head[list] as number;
+    if (head === slot) return;
+    const previous = this.previous[slot] as number; // there is one: it is not the head
+    const next = this.next[slot] as number;
+    this.next[previous] = next;
+    if (next === NONE) this.tail[list] = previous;
+    else this.previous[next] = previous;
+    this.previous[slot] = NONE;
+    this.next[slot] = head;
+    this.previous[head] = slot;
+    this.head[list] = slot;
   }
 
   #link(list: number, slot: number): void {
