@@ -105,6 +105,15 @@ function measure({ parts }: EvaluationFile, rows: readonly BenchRow[]): Map<stri
       ),
     ],
     ["K54†-56†", bench(rows, "forward")],
+    [
+      "C30†",
+      [
+        bench(rows, "get, hit, with ttl"),
+        bench(rows, "sqlite", "hit of 1 kib"),
+        bench(rows, "prediction of five"),
+      ].join("; "),
+    ],
+    ["F24†/25†", bench(rows, "no file")],
   ]);
 }
 
