@@ -1,30 +1,13 @@
 // The examples of the caches run as a user would run them, against the built package by its own name, and say what they promise
 // (C34, C35).
 
-import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { describeWithRedis, TestRedis } from "../live/backends/redis-server.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
-async function run(example: string, ...words: string[]): Promise<string> {
-  const path = `examples/${example}.ts`;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", path, ...words], { cwd: root });
-  return stdout;
-}
-
-/** The numbers that the pattern's groups find. */
-function numbers(text: string, pattern: RegExp): number[] {
-  const match = pattern.exec(text);
-  expect(match, `${pattern} in\n${text}`).not.toBeNull();
-  return (match as RegExpExecArray).slice(1).map(Number);
-}
+import { numbersIn as numbers, root, runExample as run } from "./run-example.ts";
 
 const CHECKS: Readonly<Record<string, () => Promise<void>>> = {
   async "cache-http-responses"() {

@@ -1,26 +1,10 @@
 // Every example (those of the caches: cache-examples.test.ts) runs as a user would run it, against the built package by its own name, and its output says what the example
 // promises. Two runs print the same.
 
-import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
-async function run(example: string, ...words: string[]): Promise<string> {
-  const path = `examples/${example}.ts`;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", path, ...words], { cwd: root });
-  return stdout;
-}
-
-/** The numbers that the pattern's groups find. */
-function numbers(text: string, pattern: RegExp): number[] {
-  const match = pattern.exec(text);
-  expect(match, `${pattern} in\n${text}`).not.toBeNull();
-  return (match as RegExpExecArray).slice(1).map(Number);
-}
+import { numbersIn as numbers, root, runExample as run } from "./run-example.ts";
 
 const CHECKS: Readonly<Record<string, (output: string) => void>> = {
   "heap-by-hand"(output) {
