@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const isCovering = process.argv.some((word) => word.startsWith("--coverage"));
@@ -8,6 +9,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Node loads the modules itself, through tsx, and not Vite's runner: there each use of an imported constant is a call of a
     // getter, which doubles the time of everything that simulates. Coverage needs the runner's own maps.
     ...(isCovering

@@ -23,6 +23,7 @@ export {
   type PressureTenant,
 } from "../core/pressure.ts";
 export { type CacheBackend, type Lease, MAX_KEY_BYTES, type StoredEntry } from "./backends/backend.ts";
+export { type LoadedEntry, type LoadOnceOptions, loadOnce } from "./backends/load-once.ts";
 export { type OpenBackendOptions, openBackend } from "./backends/open-backend.ts";
 export {
   GET_CHANNEL,

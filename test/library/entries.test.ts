@@ -91,9 +91,12 @@ describe("entries of the package", () => {
     expect(members.filter((name) => !words.has(name))).toEqual(["isFreeOfCost", "create"]);
   });
 
-  it("docs/smart-cache.md names everything of mempred/cache that belongs to the cache, and each of its options", () => {
-    const words = new Set(readFileSync(`${root}/docs/smart-cache.md`, "utf8").match(/[A-Za-z_]\w*/g));
-    expect(exportsOf("live/entry.ts").filter((name) => !words.has(name))).toEqual([]);
+  it("the pages on the caches name everything of mempred/cache; docs/smart-cache.md each option", () => {
+    const wordsOf = (page: string) => readFileSync(`${root}/docs/${page}.md`, "utf8").match(/[A-Za-z_]\w*/g) ?? [];
+    const words = new Set(wordsOf("smart-cache"));
+    const pages = ["smart-cache", "prediction", "pressure", "backends", "components"];
+    const everywhere = new Set(pages.flatMap(wordsOf));
+    expect(exportsOf("live/entry.ts").filter((name) => !everywhere.has(name))).toEqual([]);
     const source = readFileSync(`${root}/live/smart-cache-options.ts`, "utf8");
     const options = [...source.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1] as string);
     expect(options.length).toBeGreaterThan(40);
@@ -124,7 +127,7 @@ describe("entries of the package", () => {
       exports: Record<string, string | { types: string; default: string }>;
     };
     const entries = Object.entries(manifest.exports).filter(([, target]) => typeof target === "object");
-    expect(entries.map(([name]) => name)).toEqual([".", "./pure", "./scenario-file", "./cache"]);
+    expect(entries.map(([name]) => name)).toEqual([".", "./pure", "./cache", "./scenario-file"]);
     for (const [, target] of entries as [string, { types: string; default: string }][]) {
       expect(target.types).toBe(target.default.replace(/\.js$/, ".d.ts"));
       const source = target.default.replace("./dist/", "").replace(/\.js$/, ".ts");
