@@ -169,7 +169,7 @@ describe("component loader", () => {
     const fresh = loader();
     fresh.restoreHot(JSON.parse(JSON.stringify(components.hotState())));
     const { loaded, failed } = await fresh.preload();
-    expect(loaded[0]).toBe("plain.md");
+    expect(loaded).toContain("plain.md");
     expect(failed).toEqual([]);
     expect(fresh.statistics()).toMatchObject({ requests: 0, hits: 0, preloads: loaded.length });
     await fresh.load("plain.md");
