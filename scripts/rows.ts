@@ -53,7 +53,7 @@ function overSeeds(part: RunPart, policy: string, figure: EvaluationFigure, fact
 function bench(rows: readonly BenchRow[], ...words: string[]): string {
   const found = rows.filter((row) => words.every((word) => row.name.toLowerCase().includes(word)));
   if (found.length === 0) throw new Error(`the benchmark has no row with ${words.join(", ")}`);
-  return found.map((row) => `${row.name}: ${number(row.value)} ${row.unit}`).join("; ");
+  return found.map((row) => `${row.name}: ${number(row.value, row.value < 1 ? 3 : 1)} ${row.unit}`).join("; ");
 }
 
 /** The figure of each † row of this part of the work. */
