@@ -406,7 +406,10 @@ export function markSection(file: EvaluationFile): ReportSection {
     header: ["mark", "wanted (stretch)", "measured", "95 % interval", "", "off by", "remark"],
     leftColumns: [0, 4, 6],
     rows,
-    notes: ["Marks were set before anything was measured. Not worse: met unless the whole interval is above 0."],
+    notes: [
+      "Marks were set before anything was measured. Not worse: met unless the whole interval is above 0.",
+      'What bounds those that were missed, and what was tried: docs/decisions.md, from "From 61 to 18" to "Forecasters".',
+    ],
   };
 }
 
