@@ -4,7 +4,7 @@
 // Order of an answer: a fresh value from memory; a stale one while it is renewed; a load that is under way; the second level; the
 // loader; a stale value where that failed.
 
-import { type EntryAttributes, plainAttributes } from "../cache/entry-table.ts";
+import type { EntryAttributes } from "../cache/entry-table.ts";
 import { cachePolicy, DEFAULT_POLICY_ID } from "../cache/policies/registry.ts";
 import { CacheStore, FIRST_HIT, HIT, STALE } from "../cache/store.ts";
 import type { RemovalReason } from "../cache/store-statistics.ts";
@@ -16,6 +16,7 @@ import { readSnapshot, type SnapshotReport, writeSnapshot } from "./cache-snapsh
 import { describeCache, type SmartCacheStatistics } from "./cache-statistics.ts";
 import { coarseClock } from "./coarse-clock.ts";
 import { structuredCodec, type ValueCodec } from "./codec.ts";
+import { checkKey, EntryRules } from "./entry-rules.ts";
 import { estimateBytes } from "./estimate-bytes.ts";
 import { type Flight, type LoadKind, shortKey } from "./flight.ts";
 import { type LoaderMatch, LoaderTable } from "./loader-table.ts";
@@ -27,8 +28,6 @@ import {
   checkNumber,
   checkOptions,
   DEFAULT_MAX,
-  DEFAULT_TTL,
-  DEFAULT_TTL_BY_TYPE,
   type DisposeReason,
   type GetOptions,
   type GetOrSetOptions,
@@ -36,7 +35,6 @@ import {
   type SetOptions,
   type SmartCacheOptions,
 } from "./smart-cache-options.ts";
-
 import {
   type PredictableCache,
   type PredictedKey,
@@ -48,7 +46,6 @@ import {
 } from "./smart-prediction.ts";
 import type { WarmUpOptions, WarmUpReport } from "./warm-up.ts";
 
-const MOST_KEY_UNITS = 1_048_576;
 const DISPOSE_REASONS: Readonly<Record<RemovalReason, DisposeReason>> = {
   policy: "evict",
   size: "evict",
@@ -75,15 +72,10 @@ export class SmartCache<V = unknown> implements PressureTenant {
   readonly #codec: ValueCodec<V>;
   readonly #events = new CacheEvents();
   readonly #getChannel = this.#events.get; // looked at in each request
-  readonly #ttlByType: ReadonlyMap<string, number>;
-  readonly #ttl: number;
-  readonly #staleWhileRevalidate: number;
-  readonly #staleIfError: number;
+  readonly #rules: EntryRules<V>;
   readonly #beta: number;
   readonly #isSlidingAge: boolean;
   readonly #staleOnGet: number;
-  readonly #sizeOf: ((value: V, key: string) => number) | undefined;
-  readonly #attributes: EntryAttributes = plainAttributes();
   readonly #listeners: DemandListener[] = [];
   #prediction: SmartPrediction | undefined;
   readonly #refresher: Refresher;
@@ -98,22 +90,17 @@ export class SmartCache<V = unknown> implements PressureTenant {
     this.id = options.name ?? "default";
     this.#options = options;
     this.#now = options.nowMillis ?? coarseClock(options.ttlResolution ?? 1);
+    this.#rules = new EntryRules(options, this.#now);
     this.#codec = options.codec ?? (structuredCodec as ValueCodec<V>);
-    this.#ttl = options.ttl ?? DEFAULT_TTL;
-    this.#ttlByType = new Map(Object.entries({ ...DEFAULT_TTL_BY_TYPE, ...options.ttlByType }));
-    this.#staleWhileRevalidate = options.allowStale === true ? Infinity : (options.staleWhileRevalidateMillis ?? 0);
-    this.#staleIfError = options.staleIfErrorMillis ?? 0;
     this.#staleOnGet = options.allowStale === true ? Infinity : 0;
     this.#beta = options.earlyRefreshBeta ?? 1;
     this.#isSlidingAge = options.updateAgeOnGet === true;
-    const isMeasured = options.maxSize !== undefined || options.sizeCalculation !== undefined;
-    this.#sizeOf = isMeasured ? (options.sizeCalculation ?? estimateBytes) : undefined;
     this.#store = new CacheStore<V>({
       policy: typeof options.policy === "object" ? options.policy : cachePolicy(options.policy ?? DEFAULT_POLICY_ID),
       maxEntries: options.max ?? (options.maxSize === undefined ? DEFAULT_MAX : Infinity),
       maxSize: options.maxSize,
       maxEntrySize: options.maxEntrySize,
-      keepsSizes: isMeasured,
+      keepsSizes: this.#rules.isMeasured,
       isAgeRenewed: this.#isSlidingAge || (options.refresh !== undefined && options.refresh !== false),
       nowMillis: this.#now,
       seed: options.seed ?? 1,
@@ -184,9 +171,9 @@ export class SmartCache<V = unknown> implements PressureTenant {
       this.delete(key, options);
       return false;
     }
-    this.#checkKey(key);
+    checkKey(key);
     const context = options?.context ?? "";
-    const attributes = this.#fill(key, value, options);
+    const attributes = this.#rules.fill(key, value, options);
     if (this.#loading.inFlight > 0) this.#loading.detach(encodeCacheKey(context, key));
     if (this.#second !== undefined) this.#writeBehind(this.#second, context, key, value, attributes);
     const isHeld = this.#store.put(key, value, context, attributes);
@@ -304,12 +291,12 @@ export class SmartCache<V = unknown> implements PressureTenant {
    */
   insertSpeculative(key: string, value: V, options?: SetOptions): boolean {
     this.#assertOpen();
-    this.#checkKey(key);
+    checkKey(key);
     const context = options?.context ?? "";
     const slot = this.#store.find(key, context);
     if (slot >= 0 && this.#store.isFresh(slot)) return false;
-    const attributes = this.#fill(key, value, options);
-    this.#speculate(attributes);
+    const attributes = this.#rules.fill(key, value, options);
+    this.#rules.speculate(attributes);
     return this.#store.put(key, value, context, attributes);
   }
 
@@ -467,7 +454,10 @@ export class SmartCache<V = unknown> implements PressureTenant {
     for (const entry of entries) {
       if (entry.keepUntil <= this.#now()) continue;
       if (this.#store.find(entry.key, entry.context) >= 0) continue;
-      const attributes = this.#fill(entry.key, entry.value, { priority: entry.priority, isPinned: entry.isPinned });
+      const attributes = this.#rules.fill(entry.key, entry.value, {
+        priority: entry.priority,
+        isPinned: entry.isPinned,
+      });
       attributes.expiresAt = entry.expiresAt;
       attributes.keepUntil = entry.keepUntil;
       attributes.loadMillis = entry.loadMillis;
@@ -548,7 +538,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (options?.forceRefresh !== true) {
       const store = this.#store;
-      const outcome = store.demand(key, context, this.#staleMillis(options));
+      const outcome = store.demand(key, context, this.#rules.staleMillis(options));
       const { slot } = store;
       if (this.#listeners.length > 0 || this.#getChannel.hasSubscribers) this.#tellDemand(context, key, outcome);
       if (outcome >= STALE) {
@@ -559,7 +549,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
         return Promise.resolve(value);
       }
     }
-    this.#checkKey(key);
+    checkKey(key);
     const id = encodeCacheKey(context, key);
     const flight = this.#loading.find(id);
     if (flight !== undefined) {
@@ -579,7 +569,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
     options: GetOrSetOptions<V> | undefined,
   ): Flight<V> {
     if (loader !== undefined) {
-      this.#checkEntryOptions(options);
+      this.#rules.check(options);
       return this.#loading.start(kind, context, key, id, loader, options);
     }
     const registered = this.#loaders.find(key, context);
@@ -588,7 +578,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
       throw new MempredError("INVALID_INPUT", `nothing loads "${shortKey(key)}"`, { key: shortKey(key), expected });
     }
     const both = { ...registered.options, ...options };
-    this.#checkEntryOptions(both);
+    this.#rules.check(both);
     return this.#loading.start(kind, context, key, id, registered.load, both);
   }
 
@@ -622,7 +612,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
       seed: this.#options.seed ?? 1,
       keep: (flight, value, options) => this.#keep(flight, value, options),
       keepFound: (flight, found) => this.#putFound(flight.context, flight.key, found, flight.kind === "prefetch"),
-      staleMillis: (options) => this.#staleMillis(options),
+      staleMillis: (options) => this.#rules.staleMillis(options),
       fallback: (flight, options) => this.#fallback(flight, options),
       current: ({ key, context }) => {
         const slot = this.#store.find(key, context);
@@ -640,7 +630,7 @@ export class SmartCache<V = unknown> implements PressureTenant {
   #keep(flight: Flight<V>, value: V, options: GetOrSetOptions<V> | undefined): void {
     const { key, context } = flight;
     const { ttl, tags, size } = options ?? {};
-    const attributes = this.#fill(key, value, {
+    const attributes = this.#rules.fill(key, value, {
       ...options,
       ttl: typeof ttl === "function" ? ttl(value, key) : ttl,
       tags: typeof tags === "function" ? tags(value, key) : tags,
@@ -649,24 +639,24 @@ export class SmartCache<V = unknown> implements PressureTenant {
     if (this.#loading.isOutdated(flight, attributes.tags)) return;
     attributes.loadMillis = this.#now() - flight.startedAt;
     attributes.isQuiet = flight.kind === "refresh";
-    if (flight.kind === "prefetch") this.#speculate(attributes);
+    if (flight.kind === "prefetch") this.#rules.speculate(attributes);
     if (this.#second !== undefined) this.#writeBehind(this.#second, context, key, value, attributes);
     this.#store.put(key, value, context, attributes);
   }
 
   /** Takes into memory what the second level had. */
   #putFound(context: string, key: string, found: FoundValue<V>, isSpeculative: boolean): void {
-    const attributes = this.#fill(key, found.value, undefined);
+    const attributes = this.#rules.fill(key, found.value, undefined);
     attributes.expiresAt = found.expiresAtMillis;
     attributes.keepUntil = found.keepUntilMillis;
     attributes.tags = found.tags;
-    if (isSpeculative) this.#speculate(attributes);
+    if (isSpeculative) this.#rules.speculate(attributes);
     this.#store.put(key, found.value, context, attributes);
   }
 
   #fallback(flight: Flight<V>, options: GetOrSetOptions<V> | undefined): { readonly value: V } | undefined {
     const slot = this.#store.find(flight.key, flight.context);
-    const staleMillis = options?.staleIfErrorMillis ?? this.#staleIfError;
+    const staleMillis = this.#rules.staleIfErrorMillis(options);
     if (slot < 0 || staleMillis === 0) return undefined;
     if (this.#now() >= this.#store.expiresAt(slot) + staleMillis) return undefined;
     return { value: this.#store.valueAt(slot) };
@@ -682,67 +672,6 @@ export class SmartCache<V = unknown> implements PressureTenant {
       keepUntilMillis: Math.floor(attributes.keepUntil),
       tags,
     });
-  }
-
-  /** Attributes of a value, in the one object that is used for all. */
-  #fill(key: string, value: V, options: SetOptions | undefined): EntryAttributes {
-    this.#checkEntryOptions(options);
-    // Before anything is filled in: what measures may use the cache.
-    const size = this.#sizeOf === undefined ? 1 : this.#measure(key, value, options?.size);
-    const attributes = this.#attributes;
-    attributes.size = size;
-    const now = this.#now();
-    const ttl =
-      options?.ttl ?? (options?.type === undefined ? this.#ttl : (this.#ttlByType.get(options.type) ?? this.#ttl));
-    const renewed = options?.staleWhileRevalidateMillis ?? this.#staleWhileRevalidate;
-    const failed = options?.staleIfErrorMillis ?? this.#staleIfError;
-    attributes.expiresAt = ttl === 0 ? Infinity : now + ttl;
-    attributes.keepUntil = attributes.expiresAt + (renewed > failed ? renewed : failed);
-    attributes.loadMillis = 0;
-    attributes.priority = options?.priority ?? 0;
-    attributes.isPinned = options?.isPinned === true;
-    attributes.isSpeculative = false;
-    attributes.protectUntil = 0;
-    attributes.isQuiet = false;
-    attributes.tags = options?.tags;
-    return attributes;
-  }
-
-  #measure(key: string, value: V, given: number | undefined): number {
-    const size = given ?? (this.#sizeOf as (value: V, key: string) => number)(value, key);
-    if (Number.isInteger(size) && size >= 0) return size === 0 ? 1 : size;
-    const expected = "a whole number of 0 or more";
-    const message = `the size of the value of "${shortKey(key)}" is ${String(size)}, expected ${expected}`;
-    throw new MempredError("INVALID_CACHE_ENTRY", message, { key: shortKey(key), expected });
-  }
-
-  #speculate(attributes: EntryAttributes): void {
-    attributes.isSpeculative = true;
-    attributes.protectUntil = this.#now() + (this.#options.protectMillis ?? 30_000);
-  }
-
-  #staleMillis(options: GetOrSetOptions<V> | undefined): number {
-    if (options?.allowStale === true) return Infinity;
-    if (options?.allowStale === false) return 0;
-    return options?.staleWhileRevalidateMillis ?? this.#staleWhileRevalidate;
-  }
-
-  #checkEntryOptions(options: SetOptions | GetOrSetOptions<V> | undefined): void {
-    if (options === undefined) return;
-    if (typeof options.ttl !== "function") checkNumber("ttl", options.ttl, 0);
-    checkNumber("staleWhileRevalidateMillis", options.staleWhileRevalidateMillis, 0);
-    checkNumber("staleIfErrorMillis", options.staleIfErrorMillis, 0);
-    const { priority } = options;
-    if (priority === undefined || (Number.isInteger(priority) && priority >= -100 && priority <= 100)) return;
-    const expected = "a whole number from -100 to 100";
-    throw new MempredError("INVALID_INPUT", `priority is ${priority}, expected ${expected}`, { expected });
-  }
-
-  #checkKey(key: string): void {
-    if (typeof key === "string" && key.length <= MOST_KEY_UNITS) return;
-    const expected = `a text of at most ${MOST_KEY_UNITS} UTF-16 units`;
-    const found = typeof key === "string" ? `${key.length} units long` : `a ${typeof key}`;
-    throw new MempredError("INVALID_CACHE_ENTRY", `a key of the cache is ${found}, expected ${expected}`, { expected });
   }
 
   #assertOpen(): void {
