@@ -56,7 +56,9 @@ describe("the pure part", () => {
     const { text, metafile } = await bundle("pure.ts");
     const inputs = Object.keys(metafile.inputs);
     expect(inputs.length).toBeGreaterThan(50);
-    const foreign = inputs.filter((path) => !/^(?:pure\.ts|(?:core|allocator|predictor|scenarios|cache|sim)\/)/.test(path));
+    const foreign = inputs.filter(
+      (path) => !/^(?:pure\.ts|(?:core|allocator|predictor|scenarios|cache|sim)\/)/.test(path),
+    );
     expect(
       foreign.every((path) => path.startsWith("node_modules/seedrandom/lib/")),
       foreign.join(", "),
