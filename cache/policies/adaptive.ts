@@ -8,6 +8,10 @@
 // found at all and LIRS does no worse than the others beyond chance. LRU being one of the three is the guard: where LRU is best it
 // becomes LRU, and falls behind by about one filling of the cache.
 //
+// While nothing changes the shadows rest: after so many turns without a change they are left as they are, for longer each time, and
+// look again for some turns, the first of them only to catch up. They are woken at once when the cache's own misses become more or
+// fewer than chance explains. So a hit on a settled cache costs what its one structure costs.
+//
 // Neighbours: ARC and the hill climber of Caffeine (Einziger, Eytan, Friedman and Manes, "Adaptive software cache management",
 // Middleware 2018) turn one knob and feel only the slope where they are. Choosing among policies by ghosts: Ari et al., "ACME", 2002;
 // Gramacy et al., "Adaptive caching by refetching", NIPS 2002. Sampled shadows: Waldspurger et al., USENIX ATC 2017.
@@ -37,6 +41,16 @@ const START_SHARE = 0.25;
 const HORIZON_REQUESTS_PER_ENTRY = 20;
 /** Decisions while as many requests of the sample pass as there are entries. */
 const DECISIONS_PER_TURN = 32;
+/** Turns without a change after which the shadows rest; how long at first, in turns, and at most; for how long they look then. */
+const SETTLED_TURNS = 48;
+const REST_TURNS_LEAST = 8;
+const REST_TURNS_MOST = 64;
+const LOOK_TURNS = 5;
+/** The first of them bring the shadows up to date and are not counted. */
+const CATCH_UP_TURNS = 2;
+/** Misses of a turn that wake them: this many standard deviations from what was usual, and this share of the turn. */
+const WAKING_DEVIATIONS = 4;
+const WAKING_SHARE = 0.02;
 const NOBODY = -2;
 
 export class Adaptive implements CachePolicy {
@@ -56,6 +70,16 @@ export class Adaptive implements CachePolicy {
   #observed = NOBODY;
   #slotCount: number;
   #changes = 0;
+  // Resting. A turn is as many requests as there are entries.
+  #isResting = false;
+  #turnRequests = 0;
+  #turnMisses = 0;
+  /** Misses a request, as it was before they went to rest. */
+  #usualMissRatio = 0;
+  /** Turns until they rest, or until they look again. */
+  #turnsLeft = SETTLED_TURNS;
+  #catchUpTurns = 0;
+  #restTurns = REST_TURNS_LEAST;
 
   constructor(options: CachePolicyOptions) {
     this.#core = new ReuseCore(options, MODES[FREQUENCY] as ReuseMode);
@@ -68,6 +92,11 @@ export class Adaptive implements CachePolicy {
     return this.#core.mode.id;
   }
 
+  /** Whether the shadows are left as they are, since nothing has changed for long. */
+  get isResting(): boolean {
+    return this.#isResting;
+  }
+
   /** How often it has changed its way. */
   get changes(): number {
     return this.#changes;
@@ -76,6 +105,8 @@ export class Adaptive implements CachePolicy {
   hit(slot: number): void {
     const core = this.#core;
     core.hit(slot);
+    if (++this.#turnRequests >= this.#slotCount) this.#endTurn();
+    if (this.#isResting) return;
     const hash = core.hashOf(slot);
     if ((mix(hash) & this.#sampleMask) === 0) this.#observe(hash, core.weightOf(slot));
   }
@@ -125,6 +156,9 @@ export class Adaptive implements CachePolicy {
   #meet(keyHash: number, weight: number): void {
     if (this.#observed === keyHash) return;
     this.#observed = keyHash;
+    this.#turnMisses++;
+    if (++this.#turnRequests >= this.#slotCount) this.#endTurn();
+    if (this.#isResting) return;
     if ((mix(keyHash) & this.#sampleMask) === 0) this.#observe(keyHash, weight);
   }
 
@@ -133,6 +167,7 @@ export class Adaptive implements CachePolicy {
     for (let mode = 0; mode < MODES.length; mode++) {
       if ((this.#shadows[mode] as ShadowCache).request(hash, weight)) finders |= 1 << mode;
     }
+    if (this.#catchUpTurns > 0) return;
     this.#requestsByFinders[finders] = (this.#requestsByFinders[finders] as number) + 1;
     if (--this.#decisionIn <= 0) this.#decide();
   }
@@ -154,12 +189,38 @@ export class Adaptive implements CachePolicy {
       const mode = MODES[this.#favourite] as ReuseMode;
       if (mode !== this.#core.mode) this.#changes++;
       this.#core.setMode(mode);
+      this.#restTurns = REST_TURNS_LEAST;
+      this.#turnsLeft = SETTLED_TURNS;
     }
     const requests = this.#requestsByFinders;
     const fading = 1 - this.#decisionIn / (HORIZON_REQUESTS_PER_ENTRY * entries);
     for (let finders = 0; finders < requests.length; finders++) {
       requests[finders] = (requests[finders] as number) * fading;
     }
+  }
+
+  /** As many requests as there are entries have passed. */
+  #endTurn(): void {
+    const requests = this.#turnRequests;
+    const misses = this.#turnMisses;
+    this.#turnRequests = 0;
+    this.#turnMisses = 0;
+    if (this.#isResting) {
+      const usual = this.#usualMissRatio;
+      const deviation = Math.sqrt(requests * usual * (1 - usual));
+      const isUnusual = Math.abs(misses - usual * requests) > WAKING_DEVIATIONS * deviation + WAKING_SHARE * requests;
+      if (!isUnusual && --this.#turnsLeft > 0) return;
+      this.#isResting = false;
+      this.#catchUpTurns = CATCH_UP_TURNS;
+      this.#restTurns = isUnusual ? REST_TURNS_LEAST : Math.min(2 * this.#restTurns, REST_TURNS_MOST);
+      this.#turnsLeft = isUnusual ? SETTLED_TURNS : LOOK_TURNS;
+      return;
+    }
+    if (this.#catchUpTurns > 0) this.#catchUpTurns--;
+    this.#usualMissRatio += (misses / requests - this.#usualMissRatio) / 4;
+    if (this.#isStarting || --this.#turnsLeft > 0) return;
+    this.#isResting = true;
+    this.#turnsLeft = this.#restTurns;
   }
 
   #isStartOver(entries: number): boolean {
@@ -195,6 +256,8 @@ export class Adaptive implements CachePolicy {
     const slots = Math.max(1, Math.ceil(this.#slotCount * share));
     this.#shadows = MODES.map((mode) => new ShadowCache(slots, capacity, mode));
     this.#requestsByFinders.fill(0);
+    this.#isResting = false;
+    this.#turnsLeft = SETTLED_TURNS;
   }
 }
 
