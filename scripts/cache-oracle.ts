@@ -143,7 +143,7 @@ function heldOutTable(): string {
   }
   return `## Held out
 
-Streams and traces that were not looked at while \`adaptive\` was made, and sizes half way between those of the file (short traces).
+Streams and traces that no constant of \`adaptive\` was chosen on (this table had been seen when the last two were), and sizes half way between those of the file (short traces).
 Here the best is of the ${online.length} policies of this project. Mean: \`adaptive\` is ${two(gapSum / lines.length)} points below the best
 of each line; furthest below LRU ${two(-worst)} points.
 
