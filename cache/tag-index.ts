@@ -40,10 +40,6 @@ export class TagIndex {
     return [...(this.#slotsOf.get(tag) ?? [])];
   }
 
-  get tagCount(): number {
-    return this.#slotsOf.size;
-  }
-
   /** Throws AssertionError where the two directions differ. */
   check(isUsed: (slot: number) => boolean): void {
     let edges = 0;

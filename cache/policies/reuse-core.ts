@@ -11,7 +11,7 @@
 import { assert } from "../../core/errors.ts";
 import { DepartureTimes } from "./departure-times.ts";
 import { FrequencySketch } from "./frequency-sketch.ts";
-import { type CachePolicyOptions, NO_KEY, NO_SLOT } from "./policy.ts";
+import { type CachePolicy, type CachePolicyOptions, NO_KEY, NO_SLOT } from "./policy.ts";
 import { checkResidents, grownUint32, NONE, SlotLists } from "./slot-lists.ts";
 
 const WINDOW = 0;
@@ -30,7 +30,7 @@ export interface ReuseMode {
   readonly rule: "recency" | "frequency" | "distance";
 }
 
-export class ReuseCore {
+export class ReuseCore implements CachePolicy {
   readonly lists: SlotLists;
   readonly #sketch: FrequencySketch | null;
   /** The sketch where the mode reads it; null where counting would be for nothing. */
@@ -62,6 +62,10 @@ export class ReuseCore {
     this.#capacity = options.capacity;
     this.#mode = mode;
     this.#aim();
+  }
+
+  get id(): string {
+    return this.#mode.id;
   }
 
   get capacity(): number {

@@ -60,20 +60,6 @@ export class SlotLists {
     this.#link(list, slot);
   }
 
-  /** Moves a listed slot to the tail of `list`. */
-  moveToTail(list: number, slot: number): void {
-    assert(this.isListed(slot), "lists: the slot is in no list");
-    this.#unlink(slot);
-    const tail = this.tail[list] as number;
-    this.previous[slot] = tail;
-    this.next[slot] = NONE;
-    if (tail === NONE) this.head[list] = slot;
-    else this.next[tail] = slot;
-    this.tail[list] = slot;
-    this.#account(list, slot, 1);
-    this.listOf[slot] = list;
-  }
-
   isListed(slot: number): boolean {
     return slot >= 0 && slot < this.listOf.length && this.listOf[slot] !== FREE;
   }

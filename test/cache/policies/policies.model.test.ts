@@ -26,7 +26,7 @@ type Create = (options: { slotCount: number; capacity: number }) => CachePolicy;
 const core =
   (mode: ReuseMode): Create =>
   (options) =>
-    Object.assign(new ReuseCore(options, mode), { id: mode.id }) as unknown as CachePolicy;
+    new ReuseCore(options, mode);
 
 const PAIRS: readonly [string, Create, (capacity: number) => NaivePolicy][] = [
   ["fifo", cachePolicy("fifo").create, () => new NaiveFifo()],
