@@ -386,7 +386,7 @@ export const ROWS: readonly AcceptanceRow[] = [
       "done: machines average what their networks learned, over a channel that loses and delays; the ensemble selects and says who leads",
     shownBy: "`mempred autonomy --machines 4`, `npx vitest run test/predictor/ensemble.test.ts`",
   },
-  { id: "P01-P50", what: "component preloader", state: "open", shownBy: "" },
+  { id: "P01-P50", what: "component preloader", state: "open, but for the two rows that follow", shownBy: "" },
   {
     id: "P11-13",
     what: "pressure monitor: five ordered levels, callbacks, hysteresis",
