@@ -22,6 +22,10 @@ export type ErrorCode =
   | "BACKEND_UNAVAILABLE" // a cache's store did not answer in time or is known to be gone
   | "BACKEND_FULL" // a cache's store has no room
   | "BACKEND_DAMAGED" // what a cache's store holds cannot be read
+  | "DEPENDENCY_CYCLE" // components that need each other; the message names them in order
+  | "DEPENDENCY_FAILED" // something that a component needs could not be loaded; `cause` says why
+  | "CANCELLED" // a load that was given up before it began
+  | "ADDRESS_UNAVAILABLE" // a port that cannot be listened on
   | "INTERNAL"; // an invariant broke
 
 export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -44,6 +48,10 @@ export const EXIT_STATUS: Readonly<Record<ErrorCode, number>> = {
   BACKEND_UNAVAILABLE: 1,
   BACKEND_FULL: 1,
   BACKEND_DAMAGED: 2,
+  DEPENDENCY_CYCLE: 2,
+  DEPENDENCY_FAILED: 1,
+  CANCELLED: 1,
+  ADDRESS_UNAVAILABLE: 2,
   INTERNAL: 3,
 };
 

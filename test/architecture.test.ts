@@ -16,12 +16,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   predictor: ["core"],
   scenarios: ["core"],
   cache: ["core"],
-  sim: ["core", "allocator", "predictor", "scenarios", "cache"],
+  preload: ["core", "cache"],
+  sim: ["core", "allocator", "predictor", "scenarios", "cache", "preload"],
   io: ["core", "scenarios"],
-  live: ["core", "cache", "predictor", "io"],
-  cli: ["core", "allocator", "predictor", "scenarios", "cache", "sim", "io", "live"],
+  live: ["core", "cache", "preload", "predictor", "io"],
+  service: ["core", "cache", "preload", "live", "io"],
+  cli: ["core", "allocator", "predictor", "scenarios", "cache", "preload", "sim", "io", "live", "service"],
 };
-const PURE = ["core", "allocator", "predictor", "scenarios", "cache", "sim"];
+const PURE = ["core", "allocator", "predictor", "scenarios", "cache", "preload", "sim"];
 /** Packages that the pure folders may use: pure themselves, no Node and no DOM. */
 const PURE_PACKAGES = ["seedrandom/lib/alea.js", "zod", "yaml"];
 const ALLOWED_MATH = new Set([

@@ -57,7 +57,7 @@ describe("the pure part", () => {
     const inputs = Object.keys(metafile.inputs);
     expect(inputs.length).toBeGreaterThan(50);
     const foreign = inputs.filter(
-      (path) => !/^(?:pure\.ts|(?:core|allocator|predictor|scenarios|cache|sim)\/)/.test(path),
+      (path) => !/^(?:pure\.ts|(?:core|allocator|predictor|scenarios|cache|preload|sim)\/)/.test(path),
     );
     expect(
       foreign.every((path) => path.startsWith("node_modules/seedrandom/lib/")),
