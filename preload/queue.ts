@@ -102,7 +102,10 @@ export class PreloadQueues {
    */
   offer(request: PreloadRequest, queue: QueueName, nowMillis: number): OfferAnswer {
     const { priority, confidence, bytes, loadRatio } = request;
-    assert(confidence >= 0 && confidence <= 1 && !Number.isNaN(priority), "queues: a confidence is 0..1, a priority a number");
+    assert(
+      confidence >= 0 && confidence <= 1 && !Number.isNaN(priority),
+      "queues: a confidence is 0..1, a priority a number",
+    );
     assert(bytes >= 0 && loadRatio >= 0, "queues: a size and a cost are not negative");
     const old = this.#entries.get(request.component);
     if (old !== undefined) return this.#offerAgain(old, request, queue);
