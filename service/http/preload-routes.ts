@@ -5,7 +5,7 @@ import type { PreloadEngine, PreloadStatus } from "../engine/preload-engine.ts";
 import type { Identity } from "../identity.ts";
 import type { ItemStore } from "../store/item-store.ts";
 import { changedOverrides, effectiveConfig, scopeOf } from "./config-scope.ts";
-import { retrievalJson } from "./item-view.ts";
+import { retrievalBytes } from "./item-view.ts";
 import { notFound, Problem } from "./problem.ts";
 import { jsonResponse, type Route, route } from "./route.ts";
 import {
@@ -32,7 +32,7 @@ export function preloadRoutes(store: ItemStore, engine: PreloadEngine): Route[] 
       query: LimitQuerySchema,
       answers: [{ status: 200, description: "Items, and where they came from", schema: RetrievalSchema }],
       handle: ({ identity, query }) =>
-        engine.memories(identity, query.limit).then((found) => jsonResponse(retrievalJson(found, identity))),
+        engine.memories(identity, query.limit).then((found) => jsonResponse(retrievalBytes(found, identity))),
     }),
     route<z.output<typeof RelevantQuerySchema>, unknown>({
       method: "get",
@@ -44,7 +44,7 @@ export function preloadRoutes(store: ItemStore, engine: PreloadEngine): Route[] 
       handle: ({ identity, query }) =>
         engine
           .relevant(identity, query.context, query.limit)
-          .then((found) => jsonResponse(retrievalJson(found, identity))),
+          .then((found) => jsonResponse(retrievalBytes(found, identity))),
     }),
     route<Limited, unknown>({
       method: "get",
@@ -54,7 +54,7 @@ export function preloadRoutes(store: ItemStore, engine: PreloadEngine): Route[] 
       query: LimitQuerySchema,
       answers: [{ status: 200, description: "Items, and where they came from", schema: RetrievalSchema }],
       handle: ({ identity, query }) =>
-        engine.trending(identity, query.limit).then((found) => jsonResponse(retrievalJson(found, identity))),
+        engine.trending(identity, query.limit).then((found) => jsonResponse(retrievalBytes(found, identity))),
     }),
     route<unknown, z.output<typeof TriggerSchema>>({
       method: "post",

@@ -59,8 +59,12 @@ const JSON_HEADERS = {
   "x-content-type-options": "nosniff",
 } as const;
 
-/** An answer of JSON text. */
-export function jsonResponse(text: string, status = 200, headers?: Readonly<Record<string, string>>): Response {
+/** An answer of JSON, text or its bytes. */
+export function jsonResponse(
+  text: string | Uint8Array<ArrayBuffer>,
+  status = 200,
+  headers?: Readonly<Record<string, string>>,
+): Response {
   return new Response(text, {
     status,
     headers: headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers },
