@@ -1,8 +1,13 @@
 // The page: controls above, panels below.
 
+import { AccuracyPanel } from "./panels/accuracy.tsx";
+import { CompactionsPanel } from "./panels/compactions.tsx";
 import { Controls } from "./panels/controls.tsx";
+import { EventLogPanel } from "./panels/event-log.tsx";
 import { HeapPanel } from "./panels/heap-panel.tsx";
+import { ManySeedsPanel } from "./panels/many-seeds.tsx";
 import { MapLegend } from "./panels/map-legend.tsx";
+import { NetworkPanel } from "./panels/network.tsx";
 import { TimelinePanel } from "./panels/timeline.tsx";
 import { message, sides } from "./state.ts";
 
@@ -20,6 +25,11 @@ export function App() {
         <HeapPanel side={sides.A} />
         <HeapPanel side={sides.B} />
         <TimelinePanel />
+        <AccuracyPanel />
+        <CompactionsPanel />
+        <NetworkPanel />
+        <ManySeedsPanel />
+        <EventLogPanel />
       </main>
     </>
   );

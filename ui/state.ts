@@ -64,8 +64,8 @@ export const message = signal<Message | null>(null);
 
 /** What is shown, where that is no run of the page: the file it came from. Its policies cannot be changed. */
 export const shownFile = signal<string | null>(null);
-/** A result file that was opened: what the many-seeds panel begins with and digests are held against. */
-export const openedResult = signal<{ readonly file: string; readonly result: ResultFile } | null>(null);
+/** A result file that was opened, and the digest of its runs that are shown here. */
+export const openedResult = signal<{ readonly result: ResultFile; readonly digest: string | null } | null>(null);
 /** Sentences that stand above everything in a report: the verdict, then what it cost. */
 export const verdict = signal<{ readonly sentences: readonly string[]; readonly cost: string } | null>(null);
 

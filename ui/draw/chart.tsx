@@ -1,113 +1,70 @@
-// uPlot in a panel: made once, given new data when there is some, as wide as its place. The moment is a line above the canvas
-// that moves without a redraw.
+// A plot in a panel, as wide as its place, drawn again when what it reads changes. The moment is a line above the canvas, which
+// moves without a redraw.
 
-import { effect } from "@preact/signals";
+import { effect, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
-import { headMicros, moment } from "../state.ts";
-import { colour, isDark } from "../theme.ts";
+import { moment } from "../state.ts";
+import { drawPlot, type Plot, plotBox } from "./plot.ts";
+import { CanvasSurface } from "./surface.ts";
 
 export interface ChartProps {
   readonly label: string;
   readonly height: number;
-  readonly series: readonly uPlot.Series[];
-  readonly bands?: readonly uPlot.Band[];
-  /** Called inside an effect: reads signals, and is called again when they change. */
-  readonly data: () => uPlot.AlignedData;
-  /** Seconds that are shown; null: all. Called inside an effect. */
-  readonly range: () => readonly [number, number] | null;
-  readonly y: { readonly from: number | null; readonly to: number | null; readonly suffix: string };
-  /** Draws on the canvas after the lines. */
-  readonly after?: (plot: uPlot) => void;
+  /** Called inside an effect: the signals that it reads draw it again. */
+  readonly plot: () => Plot;
   readonly onPick?: (seconds: number) => void;
-  /** Is given the canvas, for export. */
-  readonly onCanvas?: (canvas: HTMLCanvasElement) => void;
 }
 
-export function Chart(props: ChartProps) {
+export function Chart({ label, height, plot, onPick }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
   const now = useRef<HTMLDivElement>(null);
+  const width = useSignal(0);
+  const shown = useSignal<readonly [number, number]>([0, 1]);
   useEffect(() => {
-    const element = place.current!;
-    const plot = new uPlot(
-      optionsOf(props, element.clientWidth),
-      [[], ...props.series.map(() => [])] as never,
-      element,
-    );
-    plot.root.querySelector("canvas")!.setAttribute("aria-hidden", "true");
-    props.onCanvas?.(plot.ctx.canvas);
-    let [shownFrom, shownTo] = [0, 1];
-    const placeNow = (): void => {
-      const seconds = moment.value / 1e6;
-      const ratio = (seconds - shownFrom) / (shownTo - shownFrom);
-      const style = now.current!.style;
-      style.display = ratio >= 0 && ratio <= 1 ? "block" : "none";
-      const { left, width, top, height } = plot.bbox;
-      const scale = devicePixelRatio;
-      style.transform = `translateX(${(left + ratio * width) / scale}px)`;
-      style.top = `${top / scale}px`;
-      style.height = `${height / scale}px`;
-    };
+    const observer = new ResizeObserver(() => (width.value = place.current!.clientWidth));
+    observer.observe(place.current!);
+    width.value = place.current!.clientWidth;
     const stops = [
       effect(() => {
-        isDark.value;
-        plot.setData(props.data(), false);
+        if (width.value === 0) return;
+        const current = plot();
+        shown.value = current.x;
+        paint(canvas.current!, current, width.value, height);
       }),
       effect(() => {
-        [shownFrom, shownTo] = props.range() ?? [0, Math.max(1, headMicros.value / 1e6 + 5)];
-        plot.setScale("x", { min: shownFrom, max: shownTo });
-        placeNow();
+        const box = plotBox(width.value, height);
+        const ratio = (moment.value / 1e6 - shown.value[0]) / (shown.value[1] - shown.value[0]);
+        const { style } = now.current!;
+        style.display = ratio >= 0 && ratio <= 1 ? "block" : "none";
+        style.transform = `translateX(${box.left + ratio * box.width}px)`;
+        style.top = `${box.top}px`;
+        style.height = `${box.height}px`;
       }),
-      effect(placeNow),
     ];
-    const observer = new ResizeObserver(() => {
-      if (element.clientWidth !== plot.width) plot.setSize({ width: element.clientWidth, height: props.height });
-      placeNow();
-    });
-    observer.observe(element);
-    const pick = (event: MouseEvent): void => {
-      const box = plot.over.getBoundingClientRect();
-      props.onPick?.(plot.posToVal(event.clientX - box.left, "x"));
-    };
-    plot.over.addEventListener("click", pick);
     return () => {
-      for (const stop of stops) stop();
       observer.disconnect();
-      plot.destroy();
+      for (const stop of stops) stop();
     };
   }, []);
+  const pick = (event: MouseEvent): void => {
+    const box = plotBox(width.value, height);
+    const ratio = (event.clientX - canvas.current!.getBoundingClientRect().left - box.left) / box.width;
+    if (ratio >= 0 && ratio <= 1) onPick?.(shown.value[0] + ratio * (shown.value[1] - shown.value[0]));
+  };
   return (
-    <div class="chart" role="img" aria-label={props.label}>
-      <div ref={place} />
+    <div class="chart" ref={place}>
+      <canvas ref={canvas} role="img" aria-label={label} onClick={pick} />
       <div class="now" ref={now} />
     </div>
   );
 }
 
-function optionsOf(props: ChartProps, width: number): uPlot.Options {
-  const { from, to, suffix } = props.y;
-  const axis: uPlot.Axis = {
-    stroke: () => colour("quiet"),
-    grid: { stroke: () => colour("line"), width: 1 },
-    ticks: { stroke: () => colour("line"), width: 1 },
-    font: "11px system-ui",
-  };
-  return {
-    width: Math.max(100, width),
-    height: props.height,
-    series: [{}, ...props.series],
-    bands: [...(props.bands ?? [])],
-    scales: {
-      x: { time: false, auto: false },
-      y: { range: (_plot, low, high) => [from ?? Math.min(low, 0), to ?? (high > 0 ? high * 1.05 : 1)] },
-    },
-    axes: [
-      { ...axis, size: 26, values: (_plot, values) => values.map((value) => `${value} s`) },
-      { ...axis, size: 46, values: (_plot, values) => values.map((value) => `${value}${suffix}`) },
-    ],
-    legend: { show: false },
-    cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
-    hooks: props.after === undefined ? {} : { draw: [props.after] },
-  };
+function paint(canvas: HTMLCanvasElement, plot: Plot, width: number, height: number): void {
+  const scale = devicePixelRatio;
+  Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
+  Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+  const context = canvas.getContext("2d")!;
+  context.scale(scale, scale);
+  drawPlot(new CanvasSurface(context), plot, width, height);
 }

@@ -1,6 +1,7 @@
 // The table behind a chart: the same figures for whoever does not see it. Its rows are made when it is opened.
 
 import { useSignal } from "@preact/signals";
+import { Scroll } from "./scroll.tsx";
 
 export interface DataTableProps {
   readonly caption: string;
@@ -14,8 +15,7 @@ export function DataTable({ caption, head, rows }: DataTableProps) {
     <details onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
       <summary>Table: {caption}</summary>
       {isOpen.value && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-        <section class="scroll" tabIndex={0} aria-label={caption}>
+        <Scroll label={caption}>
           <table>
             <thead>
               <tr>
@@ -36,7 +36,7 @@ export function DataTable({ caption, head, rows }: DataTableProps) {
               ))}
             </tbody>
           </table>
-        </section>
+        </Scroll>
       )}
     </details>
   );

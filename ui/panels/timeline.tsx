@@ -2,12 +2,13 @@
 // every compaction. A click goes to that moment.
 
 import { signal } from "@preact/signals";
-import type uPlot from "uplot";
 import { formatMoment } from "../../cli/render/format.ts";
 import { EVENT_COMPACT_START, EVENT_DENY, FLAG_IS_PROACTIVE } from "../../sim/recording/columns.ts";
 import { Chart } from "../draw/chart.tsx";
+import type { Plot } from "../draw/plot.ts";
+import type { Box, Surface } from "../draw/surface.ts";
 import { seek } from "../player.ts";
-import { forecaster, timelineOf } from "../series.ts";
+import { floorOf, timelineOf } from "../series.ts";
 import { bothSides, headMicros, moment, sides } from "../state.ts";
 import { colour } from "../theme.ts";
 import { DataTable } from "./data-table.tsx";
@@ -15,8 +16,6 @@ import { DataTable } from "./data-table.tsx";
 const WINDOW_SECONDS = 60;
 
 export const isZoomed = signal(false);
-/** For the export: the canvas of the chart. */
-export const timelineCanvas: { current: HTMLCanvasElement | null } = { current: null };
 
 export function TimelinePanel() {
   return (
@@ -31,19 +30,8 @@ export function TimelinePanel() {
       <Chart
         label="Pressure over time in percent, both runs, with forecast, OOMs and compactions; the table below has the figures"
         height={190}
-        series={[
-          { label: "A", stroke: () => colour("a"), width: 2, points: { show: false } },
-          { label: "B", stroke: () => colour("b"), width: 2, points: { show: false } },
-          { label: "upper", stroke: () => colour("b"), width: 0.5, dash: [1, 3], points: { show: false } },
-          { label: "forecast", stroke: () => colour("b"), width: 1.5, dash: [5, 4], points: { show: false } },
-        ]}
-        bands={[{ series: [3, 4], fill: () => colour("band") } as uPlot.Band]}
-        data={data}
-        range={range}
-        y={{ from: null, to: 112, suffix: " %" }}
-        after={drawMarks}
+        plot={timelinePlot}
         onPick={(seconds) => seek(Math.round(seconds * 1e6))}
-        onCanvas={(canvas) => (timelineCanvas.current = canvas)}
       />
       <DataTable
         caption="pressure, forecast, OOMs and compactions, each 5 s"
@@ -77,78 +65,78 @@ function TimelineLegend() {
   );
 }
 
-function data(): uPlot.AlignedData {
+/** Reads signals. The lines are those of TimelineLegend. */
+export function timelinePlot(): Plot {
   for (const side of bothSides) side.version.value;
-  const { seconds, pressureA, pressureB, forecast, upper } = timelineOf(sides.A.recording, sides.B.recording);
-  return [seconds, pressureA, pressureB, upper, forecast];
+  const timeline = timelineOf(sides.A.recording, sides.B.recording);
+  const { seconds, pressureA, pressureB, forecast, upper } = timeline;
+  const [a, b] = [colour("a"), colour("b")];
+  return {
+    seconds,
+    lines: [
+      { values: pressureA, stroke: { colour: a, width: 2 } },
+      { values: pressureB, stroke: { colour: b, width: 2 } },
+      { values: upper, stroke: { colour: b, width: 0.7, dash: [1, 3] } },
+      { values: forecast, stroke: { colour: b, width: 1.5, dash: [5, 4] } },
+    ],
+    band: { low: 3, high: 2, fill: colour("band") },
+    x: range(),
+    y: [floorOf(timeline), 104],
+    unit: " %",
+    ink: colour("quiet"),
+    grid: colour("line"),
+    marks: drawMarks,
+  };
 }
 
-function range(): [number, number] | null {
-  if (!isZoomed.value) return null;
+function range(): [number, number] {
+  if (!isZoomed.value) return [0, Math.max(1, headMicros.value / 1e6 + 5)];
   const from = Math.max(0, Math.min(moment.value, headMicros.value) / 1e6 - WINDOW_SECONDS * 0.7);
   return [from, from + WINDOW_SECONDS];
 }
 
 /** OOMs as triangles along the top, compactions as strokes along the bottom. */
-function drawMarks(plot: uPlot): void {
-  const { ctx, bbox } = plot;
-  const { min, max } = plot.scales["x"]!;
-  if (min == null || max == null) return;
-  const scale = devicePixelRatio;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-  ctx.clip();
+function drawMarks(surface: Surface, { left, top, width, height }: Box, xOf: (seconds: number) => number): void {
   for (const { key, recording } of bothSides) {
     if (recording === null) continue;
     const { events } = recording;
-    const end = recording.eventsUntil(max * 1e6);
     const isA = key === "A";
-    ctx.strokeStyle = colour(isA ? "a" : "b");
-    ctx.fillStyle = colour("oom");
-    const ooms = new Path2D();
-    const runs = [new Path2D(), new Path2D()];
-    for (let row = recording.eventsUntil(min * 1e6); row < end; row++) {
+    const ooms: number[] = [];
+    const runs: [number[], number[]] = [[], []];
+    const gap = () => Number.NaN;
+    for (let row = 0; row < events.count; row++) {
       const kind = events.kind[row];
       if (kind !== EVENT_DENY && kind !== EVENT_COMPACT_START) continue;
-      const x = bbox.left + ((events.micros[row]! / 1e6 - min) / (max - min)) * bbox.width;
+      const x = xOf(events.micros[row]! / 1e6);
+      if (x < left - 5 || x > left + width + 5) continue;
       if (kind === EVENT_DENY) {
-        const [y, size] = [bbox.top + (isA ? 4 : 18) * scale, 4 * scale];
-        const [base, tip] = isA ? [y, y + 2 * size] : [y + 2 * size, y];
-        ooms.moveTo(x - size, base);
-        ooms.lineTo(x + size, base);
-        ooms.lineTo(x, tip);
-        ooms.closePath();
+        const y = top + (isA ? 3 : 14);
+        const [base, tip] = isA ? [y, y + 8] : [y + 8, y];
+        ooms.push(x - 4, base, x + 4, base, x, tip, x, gap());
       } else {
-        const y = bbox.top + bbox.height - (isA ? 0 : 9) * scale;
-        const path = runs[(events.flags[row]! & FLAG_IS_PROACTIVE) === 0 ? 0 : 1]!;
-        path.moveTo(x, y);
-        path.lineTo(x, y - 7 * scale);
+        const y = top + height - (isA ? 0 : 9);
+        runs[(events.flags[row]! & FLAG_IS_PROACTIVE) === 0 ? 0 : 1].push(x, y, x, y - 7, x, gap());
       }
     }
-    ctx.fill(ooms);
-    runs.forEach((path, isProactive) => {
-      ctx.lineWidth = (isProactive ? 2 : 1) * scale;
-      ctx.stroke(path);
-    });
+    surface.area(ooms, colour("oom"));
+    const line = colour(isA ? "a" : "b");
+    surface.line(runs[0], { colour: line, width: 1 });
+    surface.line(runs[1], { colour: line, width: 2 });
   }
-  ctx.restore();
 }
 
 function rows(): (string | number)[][] {
   for (const side of bothSides) side.version.value;
   const { seconds, pressureA, pressureB, forecast, upper } = timelineOf(sides.A.recording, sides.B.recording);
   const found: (string | number)[][] = [];
-  const percent = (value: number | null | undefined) => (value == null ? "" : value.toFixed(1));
-  const has = forecaster(sides.A.recording, sides.B.recording) !== null;
+  const percent = (value: number) => (Number.isNaN(value) ? "" : value.toFixed(1));
   for (let row = 0; row < seconds.length; row += 10) {
     if (seconds[row]! * 1e6 > headMicros.value) break;
     const [from, to] = [seconds[row]! * 1e6, seconds[row]! * 1e6 + 5e6];
     const counts = (kind: number) =>
       bothSides.map(({ recording }) => (recording === null ? 0 : countOf(recording, kind, from, to)));
     found.push([
-      ...[formatMoment(from), percent(pressureA[row]), percent(pressureB[row])],
-      ...(has ? [percent(forecast[row]), percent(upper[row])] : ["", ""]),
+      ...[formatMoment(from), ...[pressureA, pressureB, forecast, upper].map((column) => percent(column[row]!))],
       ...counts(EVENT_DENY),
       ...counts(EVENT_COMPACT_START),
     ]);

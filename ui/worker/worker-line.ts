@@ -37,12 +37,16 @@ export class WorkerLine {
     });
   }
 
-  /** Gives up what is running, if anything is. */
+  /** Gives up what is running, if anything is; an idle worker stays. */
   cancel(): void {
-    if (this.#reject === null) return;
+    if (this.#reject !== null) this.close();
+  }
+
+  /** Ends the worker, whatever it does. */
+  close(): void {
     this.#worker?.terminate();
     this.#worker = null;
-    this.#reject(new Error(CANCELLED));
+    this.#reject?.(new Error(CANCELLED));
     this.#reject = null;
   }
 }

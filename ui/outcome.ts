@@ -1,0 +1,60 @@
+// The two runs as a result file: what is exported, and what the digest is of.
+
+import { DEFAULT_CAPACITY_BYTES } from "../core/units.ts";
+import { RESULT_SCHEMA, type ResultFile, type RunResult } from "../sim/result.ts";
+import { runsDigest } from "../sim/suite/baseline.ts";
+import { compareRuns } from "../sim/suite/comparisons.ts";
+import type { Suite } from "../sim/suite/plan.ts";
+import { alterationsOf, nameOf, type RunOptions } from "./options.ts";
+import * as state from "./state.ts";
+
+/** The results of the runs that are shown, each policy once; null until all are there. */
+export function shownResults(): RunResult[] | null {
+  const found: RunResult[] = [];
+  for (const { result } of state.bothSides) {
+    if (result.value === null) return null;
+    if (!found.some((one) => one.policy === result.value!.policy)) found.push(result.value);
+  }
+  return found;
+}
+
+/** As the command line prints it for the same scenario, level, seed and policies; null until both runs are there. */
+export function digestOf(): string | null {
+  const results = shownResults();
+  return results === null ? null : runsDigest(results);
+}
+
+/** A document of the schema mempred.result/1. */
+export function resultFileOf(options: RunOptions, seeds: readonly number[], runs: readonly RunResult[]): ResultFile {
+  const name = nameOf(options);
+  const isScenario = options.source.kind === "scenario";
+  const suite: Suite = {
+    scenarios: [runs[0]?.scenario ?? name],
+    pressures: [options.pressureRatio],
+    seeds,
+    policies: [...new Set(runs.map((run) => run.policy))],
+    durationSeconds: isScenario ? options.durationSeconds : 0,
+    mix: null,
+    rate: 100,
+    settings: {
+      command: isScenario ? "stress" : "replay",
+      capacityBytes: isScenario ? DEFAULT_CAPACITY_BYTES : null,
+      fit: "segregated",
+      autonomy: options.isAutonomyOn,
+      watchdog: options.isWatchdogOn,
+      shadow: true,
+      weights: "shipped",
+      retries: 0,
+      ...(isScenario ? {} : { files: { [name]: name } }),
+    },
+  };
+  const altered = alterationsOf(options);
+  const notes = altered.length === 0 ? [] : [`altered in the page: ${altered.join(", ")}`];
+  return {
+    schema: RESULT_SCHEMA,
+    version: __VERSION__,
+    suite,
+    runs: runs.map((run) => ({ ...run, notes: [...run.notes, ...notes] })),
+    comparisons: compareRuns(suite, runs),
+  };
+}
