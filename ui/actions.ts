@@ -10,7 +10,7 @@ export const BURST = { blocks: 40, sizeBytes: 256 };
 /** Runs with these options changed. @param momentMicros as of `startRuns` */
 export function change(changes: Partial<RunOptions>, momentMicros: number | null = null): void {
   state.options.value = { ...state.options.value, ...changes };
-  state.verdict.value = null;
+  state.opened.value = null;
   state.message.value = null;
   void startRuns(momentMicros);
 }
@@ -23,8 +23,8 @@ export function injectBurst(): void {
     return;
   }
   const atMicros = Math.floor(state.moment.value);
-  const { durationSeconds, bursts } = state.options.value;
-  if (atMicros >= durationSeconds * 1e6) {
+  const { bursts } = state.options.value;
+  if (atMicros >= state.headMicros.value) {
     state.message.value = { kind: "error", text: "the run ends here: go to an earlier moment to put a burst in" };
     return;
   }

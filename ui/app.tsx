@@ -1,5 +1,6 @@
 // The page: controls above, panels below.
 
+import { KEYS_TEXT } from "./keyboard.ts";
 import { AccuracyPanel } from "./panels/accuracy.tsx";
 import { CompactionsPanel } from "./panels/compactions.tsx";
 import { Controls } from "./panels/controls.tsx";
@@ -9,6 +10,8 @@ import { ManySeedsPanel } from "./panels/many-seeds.tsx";
 import { MapLegend } from "./panels/map-legend.tsx";
 import { NetworkPanel } from "./panels/network.tsx";
 import { TimelinePanel } from "./panels/timeline.tsx";
+import { VerdictPanel } from "./panels/verdict.tsx";
+import { WhatIf } from "./panels/what-if.tsx";
 import { message, sides } from "./state.ts";
 
 export function App() {
@@ -19,9 +22,11 @@ export function App() {
         <p class={`message ${message.value?.kind ?? ""}`} role="status">
           {message.value?.text}
         </p>
+        <WhatIf />
         <MapLegend />
       </header>
       <main class="panels">
+        <VerdictPanel />
         <HeapPanel side={sides.A} />
         <HeapPanel side={sides.B} />
         <TimelinePanel />
@@ -31,6 +36,9 @@ export function App() {
         <ManySeedsPanel />
         <EventLogPanel />
       </main>
+      <footer class="quiet">
+        {KEYS_TEXT} · drop a result file, a journal or a trace anywhere · mempred {__VERSION__}
+      </footer>
     </>
   );
 }

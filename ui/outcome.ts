@@ -1,11 +1,10 @@
 // The two runs as a result file: what is exported, and what the digest is of.
 
-import { DEFAULT_CAPACITY_BYTES } from "../core/units.ts";
 import { RESULT_SCHEMA, type ResultFile, type RunResult } from "../sim/result.ts";
 import { runsDigest } from "../sim/suite/baseline.ts";
 import { compareRuns } from "../sim/suite/comparisons.ts";
 import type { Suite } from "../sim/suite/plan.ts";
-import { alterationsOf, nameOf, type RunOptions } from "./options.ts";
+import { alterationsOf, suiteOf } from "./options.ts";
 import * as state from "./state.ts";
 
 /** The results of the runs that are shown, each policy once; null until all are there. */
@@ -24,30 +23,12 @@ export function digestOf(): string | null {
   return results === null ? null : runsDigest(results);
 }
 
-/** A document of the schema mempred.result/1. */
-export function resultFileOf(options: RunOptions, seeds: readonly number[], runs: readonly RunResult[]): ResultFile {
-  const name = nameOf(options);
-  const isScenario = options.source.kind === "scenario";
-  const suite: Suite = {
-    scenarios: [runs[0]?.scenario ?? name],
-    pressures: [options.pressureRatio],
-    seeds,
-    policies: [...new Set(runs.map((run) => run.policy))],
-    durationSeconds: isScenario ? options.durationSeconds : 0,
-    mix: null,
-    rate: 100,
-    settings: {
-      command: isScenario ? "stress" : "replay",
-      capacityBytes: isScenario ? DEFAULT_CAPACITY_BYTES : null,
-      fit: "segregated",
-      autonomy: options.isAutonomyOn,
-      watchdog: options.isWatchdogOn,
-      shadow: true,
-      weights: "shipped",
-      retries: 0,
-      ...(isScenario ? {} : { files: { [name]: name } }),
-    },
-  };
+/** A document of the schema mempred.result/1; null until both runs are there. */
+export function resultFileOf(): ResultFile | null {
+  const runs = shownResults();
+  if (runs === null) return null;
+  const options = state.options.value;
+  const suite: Suite = { ...suiteOf(options), scenarios: [runs[0]!.scenario] };
   const altered = alterationsOf(options);
   const notes = altered.length === 0 ? [] : [`altered in the page: ${altered.join(", ")}`];
   return {

@@ -2,9 +2,10 @@
 // the runs (runs.ts).
 
 import { computed, signal } from "@preact/signals";
+import type { PageReport } from "../cli/render/page-report.ts";
 import { HeapView } from "../sim/recording/heap-view.ts";
 import type { Recording } from "../sim/recording/recording.ts";
-import type { Decision, ResultFile, RunResult } from "../sim/result.ts";
+import type { Decision, RunResult } from "../sim/result.ts";
 import { DEFAULT_OPTIONS, type RunOptions } from "./options.ts";
 
 /** One of the two runs. */
@@ -64,10 +65,8 @@ export const message = signal<Message | null>(null);
 
 /** What is shown, where that is no run of the page: the file it came from. Its policies cannot be changed. */
 export const shownFile = signal<string | null>(null);
-/** A result file that was opened, and the digest of its runs that are shown here. */
-export const openedResult = signal<{ readonly result: ResultFile; readonly digest: string | null } | null>(null);
-/** Sentences that stand above everything in a report: the verdict, then what it cost. */
-export const verdict = signal<{ readonly sentences: readonly string[]; readonly cost: string } | null>(null);
+/** The report that was opened or that the page holds; null: the page runs what its controls say. */
+export const opened = signal<PageReport | null>(null);
 
 /** Up to here both runs are there, µs. */
 export const headMicros = computed(() => {

@@ -3,10 +3,11 @@
 import { useComputed } from "@preact/signals";
 import { formatMoment } from "../../cli/render/format.ts";
 import { change } from "../actions.ts";
-import { percent } from "../options.ts";
+import { nameOf, percent } from "../options.ts";
 import { seek, seekOom, step, togglePlay } from "../player.ts";
 import * as state from "../state.ts";
 import { THEMES, type Theme, theme } from "../theme.ts";
+import { FileControls } from "./file-controls.tsx";
 
 const PRESSURES = [50, 75, 85, 95, 98];
 const DURATIONS = [60, 120, 300, 600, 1800];
@@ -26,6 +27,7 @@ export function Controls() {
             ))}
           </select>
         </label>
+        <FileControls />
       </div>
       <TimeControls />
     </>
@@ -42,10 +44,10 @@ function RunControls() {
       <label>
         scenario
         <select
-          value={source.kind === "scenario" ? source.id : "trace"}
+          value={source.kind === "scenario" ? source.id : ""}
           onChange={(event) => change({ source: { kind: "scenario", id: event.currentTarget.value }, bursts: [] })}
         >
-          {source.kind === "trace" && <option value="trace">{source.file}</option>}
+          {source.kind !== "scenario" && <option value="">{nameOf(state.options.value)}</option>}
           {__SCENARIOS__.map(({ id, title }) => (
             <option key={id} value={id} title={title}>
               {id}

@@ -47,12 +47,12 @@ function Digest() {
     return <p>shown is {state.shownFile.value}: a journal has no digest</p>;
   if (digest === null) return <p data-testid="digest">digest: when both runs are done</p>;
   const altered = alterationsOf(state.options.value);
-  const opened = state.openedResult.value?.digest ?? null;
+  const expected = state.opened.value?.shown.digest ?? null;
   return (
     <>
       <p>
         digest <b data-testid="digest">{digest}</b>
-        {opened !== null && (digest === opened ? " = equals the file's" : " ≠ not the file's")}
+        {expected !== null && (digest === expected ? " = equals the report's" : ` ≠ the report's ${expected}`)}
       </p>
       {altered.length > 0 ? (
         <p>The run is altered ({altered.join(", ")}): the digest is not the command line's.</p>

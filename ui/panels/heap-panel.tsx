@@ -15,8 +15,8 @@ import { DataTable } from "./data-table.tsx";
 
 /** Wall-clock ms for which a moved block is ringed while it plays. */
 const FLASH_MILLIS = 250;
-/** The same while it stands, in virtual µs: what one tick moved. */
-const STILL_FLASH_MICROS = 500_000;
+/** The same while it stands, in virtual µs. */
+const STILL_FLASH_MICROS = 50_000;
 const KEY_STEPS: Readonly<Record<string, number>> = {
   ArrowLeft: -1,
   ArrowRight: 1,

@@ -1,13 +1,16 @@
 // What the page and its simulation workers say to each other. Plain data, and typed arrays that change hands.
 
+import type { ScenarioSpec } from "../../scenarios/spec.ts";
 import type { RecordingHeader } from "../../sim/recording/recording.ts";
 import type { Decision, RunResult } from "../../sim/result.ts";
 import type { Limits } from "../../sim/simulate-types.ts";
+import type { World } from "../options.ts";
 import type { Burst } from "./burst.ts";
 
 /** Where the demand comes from. */
 export type Source =
   | { readonly kind: "scenario"; readonly id: string }
+  | { readonly kind: "spec"; readonly spec: ScenarioSpec }
   | { readonly kind: "trace"; readonly file: string; readonly text: string };
 
 /** All that a run depends on. */
@@ -24,6 +27,7 @@ export interface RunRequest {
   readonly limits: Partial<Limits>;
   readonly tuning: Readonly<Record<string, number>>;
   readonly bursts: readonly Burst[];
+  readonly world: World;
   /** Whether chunks of a recording are wanted, or the result alone. */
   readonly isRecorded: boolean;
 }

@@ -2,10 +2,11 @@
 
 import type { Demand } from "../../core/demand.ts";
 import { DEFAULT_CAPACITY_BYTES, GRANULE_BYTES, MICROS_PER_SECOND } from "../../core/units.ts";
+import { scenarioFromSpec } from "../../scenarios/from-spec.ts";
 import { getScenario } from "../../scenarios/registry.ts";
-import { DEFAULT_RATE_PER_SECOND } from "../../scenarios/scenario.ts";
 import { traceToDemand } from "../../scenarios/trace/trace-demand.ts";
-import { parseTrace, traceName } from "../../scenarios/trace/trace-parser.ts";
+import { parseTrace } from "../../scenarios/trace/trace-parser.ts";
+import { scheduleAttacks } from "../../sim/attacks.ts";
 import { resolvePolicy } from "../../sim/policies/registry.ts";
 import { simulate } from "../../sim/simulate.ts";
 import type { SimulateOptions, SimulateOutcome } from "../../sim/simulate-types.ts";
@@ -33,26 +34,42 @@ export function runJob(request: RunRequest, send: (chunk: Chunk) => void): Simul
   return outcome;
 }
 
-export function demandOf({ source, pressureRatio, seed, durationSeconds }: RunRequest): Demand {
-  if (source.kind === "trace") {
-    const trace = parseTrace(source.text, source.file);
-    const demand = traceToDemand(trace, { pressureRatio, seed, ratePerSecond: DEFAULT_RATE_PER_SECOND });
-    return { ...demand, name: traceName(source.file) };
-  }
-  return getScenario(source.id).generate({
+function demandOf({ source, pressureRatio, seed, durationSeconds, world }: RunRequest): Demand {
+  const { ratePerSecond, capacityBytes } = world;
+  const mix = world.mix === null ? {} : { mix: world.mix };
+  if (source.kind === "trace")
+    return traceToDemand(parseTrace(source.text, source.file), {
+      pressureRatio,
+      seed,
+      ratePerSecond,
+      ...mix,
+      ...(world.stretch === null ? {} : { stretch: world.stretch }),
+      ...(capacityBytes === null ? {} : { capacityBytes }),
+    });
+  const scenario = source.kind === "spec" ? scenarioFromSpec(source.spec) : getScenario(source.id);
+  return scenario.generate({
     pressureRatio,
     seed,
     durationMicros: Math.round(durationSeconds * MICROS_PER_SECOND),
-    ratePerSecond: DEFAULT_RATE_PER_SECOND,
-    capacityBytes: DEFAULT_CAPACITY_BYTES,
+    ratePerSecond,
+    capacityBytes: capacityBytes ?? DEFAULT_CAPACITY_BYTES,
+    ...mix,
   });
 }
 
 function optionsOf(request: RunRequest, demand: Demand, policy: string): SimulateOptions {
-  const { seed, isAutonomyOn, isWatchdogOn, limits } = request;
+  const { seed, isAutonomyOn, isWatchdogOn, limits, world } = request;
+  const { fit, isShadowOn, retries, reserveBytes, shedOrder, attacks, weights } = world;
   const known = resolvePolicy(policy).definition.parameters ?? {};
   const tuning = Object.fromEntries(Object.entries(request.tuning).filter(([name]) => name in known));
-  return { demand, policy, seed, limits, tuning, autonomy: isAutonomyOn, watchdog: isWatchdogOn };
+  return {
+    ...{ demand, policy, seed, limits, tuning, fit, retries },
+    ...{ autonomy: isAutonomyOn, watchdog: isWatchdogOn, shadow: isShadowOn },
+    attacks: scheduleAttacks(attacks, seed, demand.durationMicros),
+    ...(reserveBytes === null ? {} : { reserveBytes }),
+    ...(shedOrder === null ? {} : { shedOrder }),
+    ...(weights === null ? {} : { weights: weights === "cold" ? weights : Float64Array.from(weights) }),
+  };
 }
 
 /** For a paired policy: how much work its partner does on the same demand. */
