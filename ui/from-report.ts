@@ -23,7 +23,7 @@ export function obstacleOf(report: PageReport): string | null {
   return missing === undefined ? null : `the policy "${missing}" is not part of the page`;
 }
 
-/** Shows the verdict of the report and makes its run again. */
+/** Shows the verdict of the report and makes its run again, where that can be done. */
 export function showReport(report: PageReport): void {
   batch(() => {
     stopSeeds();
@@ -32,7 +32,9 @@ export function showReport(report: PageReport): void {
     state.message.value = null;
     seedPolicies.value = report.policies;
     outcomes.value = report.seeds.map(({ seed, baseline, policy }) => ({ seed, a: baseline, b: policy, bounds: {} }));
-    void startRuns(null);
+    const obstacle = obstacleOf(report);
+    if (obstacle === null) void startRuns(null);
+    else state.message.value = { kind: "error", text: `the panels below are empty: ${obstacle}` };
   });
 }
 
