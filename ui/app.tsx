@@ -19,11 +19,13 @@ export function App() {
     <>
       <header>
         <Controls />
-        <p class={`message ${message.value?.kind ?? ""}`} role="status">
+        <p class={`message ${message.value?.kind ?? ""}`} role="status" data-testid="message">
           {message.value?.text}
         </p>
-        <WhatIf />
-        <MapLegend />
+        <div class="row">
+          <WhatIf />
+          <MapLegend />
+        </div>
       </header>
       <main class="panels">
         <VerdictPanel />

@@ -7,7 +7,7 @@ import { CELL_NAMES, CELL_OWN, FREE_ID, type HeapView } from "../../sim/recordin
 /** Pixels of a square's side. */
 const SIDE = 4;
 /** Squares in a row. */
-export const MAP_COLUMNS = 160;
+export const MAP_COLUMNS = 200;
 /** A larger heap shows each n-th granule only. */
 const MOST_CELLS = 12_800;
 /** Pixels of a square that are in the second colour, by state: free a dot, used none, pinned a cross, cache bars, predictor a ring. */

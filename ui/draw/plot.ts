@@ -37,7 +37,7 @@ export function drawPlot(surface: Surface, plot: Plot, width: number, height: nu
   const xOf = (value: number) => box.left + ((value - x0) / (x1 - x0)) * box.width;
   const yOf = (value: number) => box.top + box.height - ((value - y0) / (y1 - y0)) * box.height;
   const hair = { colour: plot.grid, width: 1 };
-  for (const value of roundSteps(y0, y1, Math.max(2, box.height / 38))) {
+  for (const value of roundSteps(y0, y1, Math.max(2, box.height / 28))) {
     surface.line([box.left, yOf(value), box.left + box.width, yOf(value)], hair);
     surface.text(box.left - 5, yOf(value) + 4, `${value}${plot.unit}`, plot.ink, "end");
   }

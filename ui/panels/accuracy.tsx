@@ -30,11 +30,11 @@ export function AccuracyPanel() {
         <>
           <Chart
             label="Mean error of the last 20 forecasts in percentage points, and of the last value standing still; figures in the table"
-            height={92}
+            height={76}
             plot={errorPlot}
             onPick={(seconds) => seek(Math.round(seconds * 1e6))}
           />
-          <p class="quiet">mean error of 20 forecasts, pp: ▬ {side.policy} · ┄ “it stays as it is”</p>
+          <p class="quiet">mean error of 20, pp: ▬ {side.policy} · ┄ staying as it is</p>
           {report === null ? <p>The scores come when the run is done.</p> : <Scores report={report} />}
           <DataTable caption="forecast error" head={["moment", "forecast pp", "stays pp"]} rows={errorRows} />
         </>
@@ -62,7 +62,7 @@ function Scores({ report }: { readonly report: ForecastReport }) {
   );
 }
 
-const SIZE = 104;
+const SIZE = 84;
 
 /** Dots on the diagonal: what is called 70 % likely happens 7 times of 10. Larger dots: more forecasts. */
 function Calibration({ bins }: { readonly bins: readonly CalibrationBin[] }) {
@@ -114,7 +114,8 @@ function errorPlot(): Plot {
   const side = forecastSide();
   side?.version.value;
   const { seconds, forecast, persistence } = errorsOf(side?.recording ?? null);
-  const settled = [...forecast, ...persistence].filter((value, i) => i % forecast.length > 10 && !Number.isNaN(value));
+  const sorted = [...forecast, ...persistence].filter((value) => !Number.isNaN(value)).sort((x, y) => x - y);
+  const most = sorted[Math.floor(0.95 * sorted.length)] ?? 1;
   return {
     seconds,
     lines: [
@@ -123,7 +124,7 @@ function errorPlot(): Plot {
     ],
     band: null,
     x: [0, Math.max(1, headMicros.value / 1e6 + 5)],
-    y: [0, Math.max(1, 1.1 * settled.reduce((most, value) => Math.max(most, value), 0))],
+    y: [0, Math.max(1, 1.2 * most)],
     unit: "",
     ink: colour("quiet"),
     grid: colour("line"),

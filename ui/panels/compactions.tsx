@@ -1,7 +1,7 @@
 // E: the compactions up to the moment: when, what started it, how long, how much it moved, and what came of it.
 
 import { signal, useComputed } from "@preact/signals";
-import { formatBytes, formatMicros, formatMoment } from "../../cli/render/format.ts";
+import { formatBytes, formatMicros } from "../../cli/render/format.ts";
 import * as column from "../../sim/recording/columns.ts";
 import type { Recording } from "../../sim/recording/recording.ts";
 import { seek } from "../player.ts";
@@ -67,7 +67,7 @@ export function CompactionsPanel() {
               <tr key={row.startMicros}>
                 <td>
                   <button type="button" onClick={() => seek(row.startMicros)}>
-                    {formatMoment(row.startMicros)}
+                    {(row.startMicros / 1e6).toFixed(2)} s
                   </button>
                 </td>
                 <td>{row.isAhead ? "▷ ahead" : "● request"}</td>
@@ -79,7 +79,7 @@ export function CompactionsPanel() {
           </tbody>
         </table>
       </Scroll>
-      <p class="quiet">spared: requests within 5 s that the other run denied and this one served</p>
+      <p class="quiet">spared: served, and denied by the other run within 5 s</p>
     </section>
   );
 }

@@ -1,7 +1,7 @@
 // H: what happened last, in words; and the digest, with the command that gives the same one in a terminal.
 
 import { signal, useComputed } from "@preact/signals";
-import { formatBytes, formatMicros, formatMoment } from "../../cli/render/format.ts";
+import { formatBytes, formatMicros } from "../../cli/render/format.ts";
 import { CLASS_NAMES } from "../../core/demand.ts";
 import * as column from "../../sim/recording/columns.ts";
 import type { Recording } from "../../sim/recording/recording.ts";
@@ -29,7 +29,7 @@ export function EventLogPanel() {
           <tbody>
             {rows.value.map(({ key, micros, side, text }) => (
               <tr key={key}>
-                <td>{formatMoment(micros)}</td>
+                <td>{(micros / 1e6).toFixed(2)} s</td>
                 <td>{side}</td>
                 <td style="text-align:left">{text}</td>
               </tr>

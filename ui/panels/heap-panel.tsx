@@ -75,7 +75,7 @@ export function HeapPanel({ side }: { readonly side: Side }) {
         ref={canvas}
         class="map"
         width={MAP_COLUMNS * 4}
-        height={160}
+        height={128}
         tabIndex={0}
         role="img"
         aria-label={`Heap of run ${side.key}. Arrow keys tell what lies where; Enter puts a burst in at this moment.`}

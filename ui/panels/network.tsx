@@ -46,7 +46,7 @@ export function NetworkPanel() {
           </p>
           <DataTable
             caption="weights and inputs"
-            head={["", ...unitNames(), "input now"]}
+            head={["from", ...unitNames(), "input now"]}
             rows={() => weightRows(shown)}
           />
         </>
@@ -133,7 +133,8 @@ function Guards({ recording }: { readonly recording: Recording }) {
   const text = (ratio: number | null) => (ratio === null ? "none" : formatPercent(ratio, 1));
   return (
     <p>
-      forecast {text(forecast)}, at most {text(upper)}, confidence {text(confidence)} · watchdog: {lastTrip(recording)}
+      forecast {text(forecast)}, at most {text(upper === null ? null : Math.min(1, upper))}, confidence{" "}
+      {text(confidence)} · watchdog: {lastTrip(recording)}
     </p>
   );
 }

@@ -21,7 +21,7 @@ export function TimelinePanel() {
   return (
     <section class="panel full" aria-labelledby="timeline">
       <div class="row">
-        <h2 id="timeline">C · pressure, and the forecast at the moment it was for</h2>
+        <h2 id="timeline">C · pressure, forecast at the moment it was for</h2>
         <button type="button" aria-pressed={isZoomed.value} onClick={() => (isZoomed.value = !isZoomed.value)}>
           {WINDOW_SECONDS} s around the moment
         </button>
@@ -29,7 +29,7 @@ export function TimelinePanel() {
       </div>
       <Chart
         label="Pressure over time in percent, both runs, with forecast, OOMs and compactions; the table below has the figures"
-        height={190}
+        height={150}
         plot={timelinePlot}
         onPick={(seconds) => seek(Math.round(seconds * 1e6))}
       />
@@ -58,9 +58,9 @@ function TimelineLegend() {
       <li>
         <span class="name">A</span> <span class="name b">B</span> pressure
       </li>
-      <li>- - forecast 5 s earlier, shaded up to its upper bound</li>
+      <li>- - forecast, shaded up to its upper bound</li>
       <li>▼ OOM of A · ▲ OOM of B</li>
-      <li>| compaction, above the axis: low A, high B; thick: ahead of need</li>
+      <li>| compaction: low A, high B; thick: ahead of need</li>
     </ul>
   );
 }
