@@ -165,14 +165,14 @@ describe.skipIf(!hasBrowser)("the page", () => {
       ["B", "holt"],
       ["length", "60"],
     ] as const)
-      await rerun(() => field(name).selectOption(value));
+      await rerun(() => page.getByRole("combobox", { name, exact: true }).selectOption(value));
     await rerun(() =>
       field("seed")
         .fill("7")
         .then(() => page.keyboard.press("Tab")),
     );
     expect(page.url()).toContain("scenario=burst&pressure=75&seed=7&policies=none,holt&duration=60");
-    for (const theme of ["dark", "light", "auto"]) await field("theme").selectOption(theme);
+    for (const theme of ["dark", "light", "auto"]) await page.getByLabel("theme").selectOption(theme);
     for (const name of ["compactions of A", "compactions of B", "60 s around the moment"])
       await page.getByRole("button", { name }).click();
     await page.getByLabel("each placement and move as well").click();

@@ -2,7 +2,7 @@
 // moves without a redraw.
 
 import { effect, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { moment } from "../state.ts";
 import { drawPlot, type Plot, plotBox } from "./plot.ts";
 import { CanvasSurface } from "./surface.ts";
@@ -21,21 +21,23 @@ export function Chart({ label, height, plot, onPick }: ChartProps) {
   const now = useRef<HTMLDivElement>(null);
   const width = useSignal(0);
   const shown = useSignal<readonly [number, number]>([0, 1]);
-  useEffect(() => {
-    const observer = new ResizeObserver(() => (width.value = place.current!.clientWidth));
-    observer.observe(place.current!);
-    width.value = place.current!.clientWidth;
+  useLayoutEffect(() => {
+    // Kept here: the references are empty as soon as the chart is taken away.
+    const [frame, picture, line] = [place.current!, canvas.current!, now.current!];
+    const observer = new ResizeObserver(() => (width.value = frame.clientWidth));
+    observer.observe(frame);
+    width.value = frame.clientWidth;
     const stops = [
       effect(() => {
         if (width.value === 0) return;
         const current = plot();
         shown.value = current.x;
-        paint(canvas.current!, current, width.value, height);
+        paint(picture, current, width.value, height);
       }),
       effect(() => {
         const box = plotBox(width.value, height);
         const ratio = (moment.value / 1e6 - shown.value[0]) / (shown.value[1] - shown.value[0]);
-        const { style } = now.current!;
+        const { style } = line;
         style.display = ratio >= 0 && ratio <= 1 ? "block" : "none";
         style.transform = `translateX(${box.left + ratio * box.width}px)`;
         style.top = `${box.top}px`;

@@ -78,12 +78,8 @@ function openResult({ file, text }: Named): void {
   if (result.schema !== RESULT_SCHEMA || !Array.isArray(result.runs) || !Array.isArray(result.comparisons))
     throw new Error(`it is no ${RESULT_SCHEMA} document`);
   if (result.runs.length === 0) throw new Error("there is no finished run in it");
-  let report: ReturnType<typeof pageReport>;
-  try {
-    report = pageReport(result);
-  } catch {
-    throw new Error("runs or comparisons in it are not complete");
-  }
+  checkParts(result);
+  const report = pageReport(result);
   const obstacle = obstacleOf(report);
   if (obstacle !== null) throw new Error(`its run cannot be made again here: ${obstacle}`);
   showReport(report);
@@ -92,6 +88,26 @@ function openResult({ file, text }: Named): void {
     kind: "info",
     text: `${file}: shown is its worst seed, ${seed} of ${scenario}, run again here.`,
   };
+}
+
+/** Of the schema what the page needs; the command line checks the rest. */
+function checkParts({ suite, runs, comparisons }: ResultFile): void {
+  const isText = (value: unknown) => typeof value === "string";
+  const isNumber = (value: unknown) => typeof value === "number";
+  const isWhole = [
+    ...[suite?.scenarios, suite?.pressures, suite?.seeds, suite?.policies].map(Array.isArray),
+    typeof (suite as { settings?: unknown } | undefined)?.settings === "object",
+    ...runs.flatMap((run) => [
+      ...[run?.scenario, run?.policy, run?.hash].map(isText),
+      ...[run?.pressureRatio, run?.seed, run?.ooms?.avoidable, run?.ooms?.total, run?.ooms?.deniedBytes].map(isNumber),
+      ...[run?.compaction?.movedBytes, run?.compaction?.dutyRatio, run?.responseMicros?.p99].map(isNumber),
+    ]),
+    ...comparisons.flatMap((row) => [
+      ...[row?.scenario, row?.policy, row?.baseline].map(isText),
+      ...[row?.avoidableOoms, row?.totalOoms, row?.deniedBytes].map((interval) => isNumber(interval?.baseline)),
+    ]),
+  ].every(Boolean);
+  if (!isWhole) throw new Error("its suite, a run or a comparison is not complete");
 }
 
 async function openTrace(source: Named): Promise<void> {

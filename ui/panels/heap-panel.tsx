@@ -2,7 +2,7 @@
 // the demand at this moment.
 
 import { effect, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatBytes, formatMoment } from "../../cli/render/format.ts";
 import { CLASS_NAMES } from "../../core/demand.ts";
 import { CELL_NAMES } from "../../sim/recording/heap-view.ts";
@@ -29,7 +29,7 @@ export function HeapPanel({ side }: { readonly side: Side }) {
   const pointed = useSignal("");
   const map = useRef<HeapMap | null>(null);
   const cursor = useRef(0);
-  useEffect(
+  useLayoutEffect(
     () =>
       effect(() => {
         side.version.value;

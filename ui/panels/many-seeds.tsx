@@ -119,7 +119,7 @@ function Dots() {
           r={done.length > 60 ? 3 : 5}
           fill={differences[index]! > 0 ? "var(--oom)" : "var(--b)"}
           role="button"
-          tabIndex={0}
+          tabindex={0}
           aria-label={`seed ${seed}: ${formatSigned(differences[index]!)}; show this run`}
           onClick={() => change({ seed })}
           onKeyDown={(event) => {

@@ -1,7 +1,7 @@
 // What the squares of a map mean: the pattern beside the word.
 
 import { effect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { mapColours } from "../theme.ts";
 
 const WORDS = ["free", "used", "pinned", "cache", "predictor's own", "moved just now"] as const;
@@ -30,7 +30,7 @@ export function MapLegend() {
 
 function Square({ state }: { readonly state: number }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(
+  useLayoutEffect(
     () =>
       effect(() => {
         const context = canvas.current!.getContext("2d")!;
