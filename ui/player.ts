@@ -46,8 +46,19 @@ export function seekOom(direction: 1 | -1): boolean {
   return true;
 }
 
+/** Wall-clock ms between two changes of words while it plays. */
+const CALM_MILLIS = 150;
+
 /** Runs the clock while it plays. */
 export function startPlayer(): void {
+  let calmAt = 0;
+  effect(() => {
+    const micros = state.moment.value;
+    const now = performance.now();
+    if (state.isPlaying.value && now - calmAt < CALM_MILLIS) return;
+    calmAt = now;
+    state.calmMoment.value = micros;
+  });
   let last = 0;
   const frame = (now: number): void => {
     if (!state.isPlaying.value) return;

@@ -48,6 +48,8 @@ export const bothSides = [sides.A, sides.B] as const;
 export const options = signal<RunOptions>(DEFAULT_OPTIONS);
 /** The moment that is shown, µs. */
 export const moment = signal(0);
+/** The moment for words and tables: while it plays, as often as one can read. */
+export const calmMoment = signal(0);
 /** True: the moment stays at the head of what is there. */
 export const isFollowing = signal(true);
 export const isPlaying = signal(false);

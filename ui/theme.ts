@@ -27,11 +27,20 @@ function follow(query: string, set: (isOn: boolean) => void): void {
   media.addEventListener("change", () => set(media.matches));
 }
 
+/** Asking the style sheet takes longer than drawing: each colour of each theme is asked for once. */
+const known = new Map<string, string>();
+
 /** The value of a custom property of the theme that is on. */
 export function colour(name: string): string {
-  isDark.value; // drawn again when it changes
-  document.documentElement.dataset["theme"] = isDark.peek() ? "dark" : "light";
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const mode = isDark.value ? "dark" : "light"; // read, so that what is drawn is drawn again when it changes
+  const key = `${mode} ${name}`;
+  let value = known.get(key);
+  if (value === undefined) {
+    document.documentElement.dataset["theme"] = mode;
+    value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+    known.set(key, value);
+  }
+  return value;
 }
 
 export function mapColours(): MapColours {

@@ -21,7 +21,7 @@ export interface Plot {
   readonly ink: string;
   readonly grid: string;
   /** Drawn over the lines, cut off at the plot's box. `xOf` is of seconds. */
-  readonly marks?: (surface: Surface, box: Box, xOf: (seconds: number) => number) => void;
+  readonly marks?: (surface: Surface, box: Box, xOf: (seconds: number) => number, x: readonly [number, number]) => void;
 }
 
 const MARGIN = { left: 48, right: 10, top: 6, bottom: 20 };
@@ -57,7 +57,7 @@ export function drawPlot(surface: Surface, plot: Plot, width: number, height: nu
     for (const points of bandPieces(pointsOf(low), pointsOf(high))) surface.area(points, plot.band.fill);
   }
   for (const line of plot.lines) surface.line(pointsOf(line), line.stroke);
-  plot.marks?.(surface, box, xOf);
+  plot.marks?.(surface, box, xOf, plot.x);
   surface.clip(null);
 }
 

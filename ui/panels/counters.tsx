@@ -4,7 +4,7 @@
 import { useComputed } from "@preact/signals";
 import { formatBytes, formatCount, formatMicros } from "../../cli/render/format.ts";
 import { CAUSE_FRAGMENTATION, CAUSE_LIMIT } from "../../sim/result.ts";
-import { moment, type Side, sides } from "../state.ts";
+import { calmMoment, moment, type Side, sides } from "../state.ts";
 
 interface Counter {
   readonly label: string;
@@ -48,12 +48,12 @@ function Difference({ value, format }: { readonly value: number; readonly format
 
 function countersOf(side: Side): Counter[] {
   side.version.value;
-  moment.value;
+  calmMoment.value;
   const view = side.view;
   if (view === null) return [];
   // The map's effect may come after this one.
   try {
-    view.seek(moment.value);
+    view.seek(moment.peek()); // nothing to do where the map has been drawn
   } catch {
     return [];
   }

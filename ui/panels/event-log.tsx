@@ -79,7 +79,7 @@ function lastEvents(): Row[] {
     const { recording } = side;
     if (recording === null) continue;
     let found = 0;
-    for (let row = recording.eventsUntil(state.moment.value) - 1; row >= 0 && found < SHOWN; row--) {
+    for (let row = recording.eventsUntil(state.calmMoment.value) - 1; row >= 0 && found < SHOWN; row--) {
       const text = textOf(recording, row, isComplete.value);
       if (text === null) continue;
       found++;
@@ -91,10 +91,14 @@ function lastEvents(): Row[] {
 
 /** Null: not of interest here. */
 function textOf({ events, words }: Recording, row: number, isAll: boolean): string | null {
+  const kind = events.kind[row]!;
+  // Most are passed over: nothing is made for them.
+  if (!isAll && (kind === column.EVENT_PLACE || kind === column.EVENT_MOVE || kind === column.EVENT_RESIZE))
+    return null;
   const [id, to, from, size, flags] = [events.id, events.to, events.from, events.size, events.flags].map(
     (one) => one[row]!,
   );
-  switch (events.kind[row]) {
+  switch (kind) {
     case column.EVENT_DENY:
       return `▼ OOM: ${formatBytes(size!)} denied, ${OOM_CAUSES[to!]}, ${CLASS_NAMES[flags! & column.FLAG_CLASS_MASK]}`;
     case column.EVENT_COMPACT_END:

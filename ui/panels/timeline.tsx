@@ -96,26 +96,26 @@ function range(): [number, number] {
 }
 
 /** OOMs as triangles along the top, compactions as strokes along the bottom. */
-function drawMarks(surface: Surface, { left, top, width, height }: Box, xOf: (seconds: number) => number): void {
+function drawMarks(surface: Surface, box: Box, xOf: (seconds: number) => number, [x0, x1]: readonly [number, number]) {
+  const { top, height } = box;
   for (const { key, recording } of bothSides) {
     if (recording === null) continue;
     const { events } = recording;
     const isA = key === "A";
     const ooms: number[] = [];
     const runs: [number[], number[]] = [[], []];
-    const gap = () => Number.NaN;
-    for (let row = 0; row < events.count; row++) {
+    const end = recording.eventsUntil(1e6 * x1);
+    for (let row = recording.eventsUntil(1e6 * x0); row < end; row++) {
       const kind = events.kind[row];
       if (kind !== EVENT_DENY && kind !== EVENT_COMPACT_START) continue;
       const x = xOf(events.micros[row]! / 1e6);
-      if (x < left - 5 || x > left + width + 5) continue;
       if (kind === EVENT_DENY) {
         const y = top + (isA ? 3 : 14);
         const [base, tip] = isA ? [y, y + 8] : [y + 8, y];
-        ooms.push(x - 4, base, x + 4, base, x, tip, x, gap());
+        ooms.push(x - 4, base, x + 4, base, x, tip, x, Number.NaN);
       } else {
         const y = top + height - (isA ? 0 : 9);
-        runs[(events.flags[row]! & FLAG_IS_PROACTIVE) === 0 ? 0 : 1].push(x, y, x, y - 7, x, gap());
+        runs[(events.flags[row]! & FLAG_IS_PROACTIVE) === 0 ? 0 : 1].push(x, y, x, y - 7, x, Number.NaN);
       }
     }
     surface.area(ooms, colour("oom"));
