@@ -1,6 +1,7 @@
 // A sequence of requests against a cache of components, with preloading, in virtual time: deterministic to the bit. At each
-// request: what has finished loading by then is put in; a hit, or the requester waits; the model is asked how it had foreseen
-// it, learns it, and says what comes next; the router decides; free workers begin.
+// request: what has finished loading by then is there; a hit, or the requester waits; the model is asked how it had foreseen it,
+// learns it, and says what comes next; the router decides; free workers begin. What is being loaded has its place in the cache
+// from the moment the load begins, so nothing is expected of room that is taken.
 //
 // The modes differ in who decides. thresholds: the threshold router on a plain LRU store. benefit: the benefit router with a
 // reuse estimator (reuse-estimator.ts) that says what a candidate is worth, and what the one is that would leave for it; whoever
@@ -120,19 +121,22 @@ class SequenceReplay {
     const id = components[index]!;
     const component = names[id]!;
     const user = userNames[users[index]!]!;
-    this.#now = this.#timeOf(index);
-    this.#loads.advance(this.#now);
+    const now = this.#timeOf(index);
+    this.#loads.advance(now);
+    this.#now = now;
     if (this.#isPredicted && isFirst[index] === 0) this.#score(index, id, component, user);
-    this.#ask(id, component);
+    const isLoadNeeded = this.#ask(component);
     this.#router.onRequest?.();
-    if (this.#options.mode === "off") return;
     if (this.#isPredicted) {
       this.#options.model.observe({ component, user, atMillis: this.#now, isFirst: isFirst[index] === 1 });
       this.#estimator?.observe(id);
-      this.#hot.observe(Math.min(id, HOT_SYMBOLS - 1));
+      if (id < HOT_SYMBOLS) this.#hot.observe(id);
       this.#lastExpected = this.#options.model.expect(user, this.#now, this.#lookahead, EXPECTED_COUNT);
-    } else this.#lastExpected = this.#foresee(index);
-    this.#route(this.#lastExpected, user, id);
+    } else if (this.#nextUse !== undefined) this.#lastExpected = this.#foresee(index);
+    if (this.#estimator !== undefined) this.#value(this.#lastExpected, id);
+    if (isLoadNeeded) this.#demand(id, component);
+    if (this.#estimator !== undefined) this.#routeByWorth(this.#lastExpected, user);
+    else this.#route(this.#lastExpected, user);
     this.#loads.start(this.#now);
   }
 
@@ -145,11 +149,8 @@ class SequenceReplay {
     const { requests, hits, hitRatio, hitRatioWithout } = accounting.hits;
     const preloads = told(accounting, undefined);
     assert(requests === this.#sequence.components.length, "replay: a request was lost");
-    assert(this.#store.statistics.hits === hits, "replay: the store counts other hits");
-    assert(
-      this.#worth === undefined || this.#residents.size === this.#store.count,
-      "replay: what is resident is known",
-    );
+    assert(this.#store.statistics.hits >= hits, "replay: a hit that the store knows nothing of");
+    assert(this.#residents.size === this.#store.count, "replay: what is resident is known");
     this.#digest.addInteger(hits);
     return {
       mode: options.mode,
@@ -195,21 +196,35 @@ class SequenceReplay {
     if (frequentAt >= 0 && frequentAt < 3) accuracy.baseTop3++;
   }
 
-  /** Somebody asks: it is there, under way, or loaded now. */
-  #ask(id: number, component: string): void {
-    const isHit = this.#store.demand(component, "", 0) >= STALE;
+  /** Somebody asks: it is there, under way, or to be loaded now. @returns the last of these */
+  #ask(component: string): boolean {
+    const hasPlace = this.#store.demand(component, "", 0) >= STALE;
+    const flight = this.#loads.find(component);
+    const isHit = hasPlace && flight === undefined;
     this.#digest.addInteger(isHit ? 1 : 2);
     this.#settle(this.#accounting.request(component, isHit, this.#now));
-    if (isHit) return;
-    const flight = this.#loads.find(component);
-    if (flight !== undefined) {
-      flight.isDemanded = true;
-      this.#waitMillis += flight.finishesAt - this.#now;
-      return;
-    }
+    if (flight !== undefined) this.#waitMillis += flight.finishesAt - this.#now;
+    return !isHit && flight === undefined;
+  }
+
+  #demand(id: number, component: string): void {
     if (this.#loads.queues.cancel(component) !== undefined) this.#overtaken++;
     this.#waitMillis += this.#loads.demand(component, this.#now) - this.#now;
-    this.#digest.addInteger(id);
+    this.#hold(id, component, false);
+  }
+
+  /** A load begins: it takes its place. */
+  #hold(id: number, component: string, isSpeculative: boolean): void {
+    if (this.#worth !== undefined && this.#store.count >= this.#capacity) {
+      let victim = -1;
+      for (const one of this.#residents) if (victim < 0 || this.#worth[one]! < this.#worth[victim]!) victim = one;
+      this.#store.delete(this.#sequence.names[victim]!, "");
+    }
+    const attributes = plainAttributes();
+    attributes.isSpeculative = isSpeculative;
+    attributes.protectUntil = this.#now + this.#protectMillis;
+    this.#store.put(component, id, "", attributes);
+    this.#residents.add(id);
   }
 
   /** The truth about the next three requests. */
@@ -228,29 +243,33 @@ class SequenceReplay {
     return expected;
   }
 
-  #route(expected: readonly ExpectedComponent[], user: string, asked: number): void {
-    if (this.#estimator === undefined) {
-      for (const one of expected) {
+  #route(expected: readonly ExpectedComponent[], user: string): void {
+    for (const one of expected) {
+      if (this.#isKnown(one.component)) continue;
+      if (this.#worth !== undefined) {
         const id = this.#ids.get(one.component)!;
-        if (this.#worth !== undefined) {
-          this.#worth[id] = 1 / one.step;
-          if (this.#displaced() >= this.#worth[id]!) continue; // who would leave is needed as soon
-        }
-        if (!this.#isKnown(one.component)) this.#offer(one, this.#cost, user);
+        this.#worth[id] = 1 / one.step;
+        if (this.#displaced() >= this.#worth[id]!) continue; // who would leave is needed as soon
       }
-      return;
+      this.#offer(one, this.#cost, user);
     }
-    this.#routeByWorth(expected, user, asked);
   }
 
-  /** Residents and the best candidates are valued; those go ahead that are worth more than who would leave for them. */
-  #routeByWorth(expected: readonly ExpectedComponent[], user: string, asked: number): void {
+  /** What is there, what was asked for and what is expected, each by one measure. */
+  #value(expected: readonly ExpectedComponent[], asked: number): void {
     const worth = this.#worth!;
     const estimator = this.#estimator!;
-    const probabilities = new Map<number, number>();
-    for (const one of expected) probabilities.set(this.#ids.get(one.component)!, one.confidence);
-    worth[asked] = estimator.worth(asked, probabilities.get(asked) ?? 0); // it is loaded now, if it is not there
-    for (const id of this.#residents) worth[id] = estimator.worthAndSample(id, probabilities.get(id) ?? 0);
+    for (const id of this.#residents) worth[id] = 0;
+    worth[asked] = 0;
+    for (const { component, confidence } of expected) worth[this.#ids.get(component)!] = confidence;
+    worth[asked] = estimator.worth(asked, worth[asked]!);
+    for (const id of this.#residents) if (id !== asked) worth[id] = estimator.worthAndSample(id, worth[id]!);
+  }
+
+  /** Those go ahead that are worth more than who would leave for them, the best first. */
+  #routeByWorth(expected: readonly ExpectedComponent[], user: string): void {
+    const worth = this.#worth!;
+    const estimator = this.#estimator!;
     const candidates: { readonly id: number; readonly expected: ExpectedComponent }[] = [];
     for (const one of expected) {
       const id = this.#ids.get(one.component)!;
@@ -273,9 +292,9 @@ class SequenceReplay {
     return this.#loads.find(component) !== undefined || this.#loads.queues.find(component) !== undefined;
   }
 
-  /** What is lost with who leaves, if one more is loaded beside what is under way and waits. */
+  /** What is lost with who leaves, if one more is loaded beside what waits. */
   #displaced(): number {
-    const pending = this.#loads.flightCount + this.#loads.queues.count - (this.#capacity - this.#store.count);
+    const pending = this.#loads.queues.count - (this.#capacity - this.#store.count);
     if (pending < 0) return 0;
     const worths = [...this.#residents].map((id) => this.#worth![id]!).sort((a, b) => a - b);
     return worths[Math.min(pending, worths.length - 1)] ?? 0;
@@ -301,26 +320,16 @@ class SequenceReplay {
       this.#overtaken++;
       return false;
     }
+    const id = this.#ids.get(component)!;
     this.#accounting.begin({ component, step: entry.step as 1 | 2 | 3, confidence, source });
-    this.#digest.addWords(3, this.#ids.get(component)!);
+    this.#digest.addWords(3, id);
+    this.#hold(id, component, true);
     return true;
   }
 
-  #arrive(flight: Flight): void {
-    const { component, finishesAt, isDemanded, source } = flight;
-    const id = this.#ids.get(component)!;
+  #arrive({ component, finishesAt, source }: Flight): void {
     this.#now = finishesAt;
     if (source !== undefined) this.#accounting.arrive(component, this.#cost.bytes, finishesAt, source);
-    if (this.#worth !== undefined && this.#store.count >= this.#capacity) {
-      let victim = -1;
-      for (const one of this.#residents) if (victim < 0 || this.#worth[one]! < this.#worth[victim]!) victim = one;
-      this.#store.delete(this.#sequence.names[victim]!, "");
-    }
-    const attributes = plainAttributes();
-    attributes.isSpeculative = !isDemanded;
-    attributes.protectUntil = finishesAt + this.#protectMillis;
-    this.#store.put(component, id, "", attributes);
-    this.#residents.add(id);
   }
 
   #left(component: string, id: number): void {

@@ -14,8 +14,6 @@ export interface Flight {
   readonly queue: QueueName | undefined;
   /** Who proposed it; undefined: a demand load. */
   readonly source: string | undefined;
-  /** Somebody waits for it. */
-  isDemanded: boolean;
 }
 
 export interface LoadEvents {
@@ -47,7 +45,7 @@ export class VirtualLoads {
 
   /** Somebody needs it now and it is neither there nor under way. @returns when it will be there */
   demand(component: string, nowMillis: number): number {
-    return this.#fly({ component, queue: undefined, source: undefined, isDemanded: true }, nowMillis);
+    return this.#fly({ component, queue: undefined, source: undefined }, nowMillis);
   }
 
   /** Lets everything happen that finishes by `nowMillis`. */
@@ -68,7 +66,7 @@ export class VirtualLoads {
         if (entry === undefined) break;
         if (!this.#events.begin(entry)) continue;
         this.#busy[queue]++;
-        this.#fly({ component: entry.component, queue, source: entry.source, isDemanded: false }, nowMillis);
+        this.#fly({ component: entry.component, queue, source: entry.source }, nowMillis);
       }
     }
   }
