@@ -2,8 +2,8 @@
 // the parser of its kind, so a bad value is reported together with the place it came from, whichever that was.
 
 import { MempredError } from "../core/errors.ts";
+import { suggestion } from "../core/suggest.ts";
 import type { OptionSpec } from "./catalogue.ts";
-import { suggestion } from "./suggest.ts";
 import { parseBoolean } from "./units.ts";
 
 export type RawValue = string | boolean | readonly string[];
