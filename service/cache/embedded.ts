@@ -7,6 +7,7 @@ import { cachePolicy, DEFAULT_POLICY_ID } from "../../cache/policies/registry.ts
 import { CacheStore, HIT } from "../../cache/store.ts";
 import { assert, MempredError } from "../../core/errors.ts";
 import type { PressureTenant } from "../../core/pressure.ts";
+import { coarseClock } from "../../live/coarse-clock.ts";
 import type { PartHealth } from "../health.ts";
 import { entryBytes } from "./entry-bytes.ts";
 import { type CacheWrite, keyOwner, type PreloadCache, userPrefix } from "./preload-cache.ts";
@@ -39,7 +40,7 @@ export class EmbeddedPreloadCache implements PreloadCache, PressureTenant {
         limitBytes,
       });
     this.limitBytes = limitBytes;
-    this.#now = nowMillis ?? (() => performance.now());
+    this.#now = nowMillis ?? coarseClock(1, () => performance.now());
     this.#store = new CacheStore<string>({
       policy: cachePolicy(policy),
       maxEntries: Infinity,
