@@ -22,7 +22,7 @@ export interface NextComponentPredictorOptions {
   readonly hourNodeCount?: number | undefined;
   /** Successors kept of each context, 1 to 64. Default 16. */
   readonly successorCount?: number | undefined;
-  /** Requests that links look back, 1 to 6. Default 4. */
+  /** Requests that links look back, 1 to 6. Default 2. */
   readonly lagCount?: number | undefined;
   /** Weights of links, a power of two. Default 65,536. */
   readonly linkCount?: number | undefined;
@@ -52,7 +52,7 @@ export function modelShape(options: NextComponentPredictorOptions): ModelShape {
     sessionNodeCount: options.sessionNodeCount ?? 8192,
     hourNodeCount: options.hourNodeCount ?? 4096,
     successorCount: options.successorCount ?? 16,
-    lagCount: options.lagCount ?? 4,
+    lagCount: options.lagCount ?? 2,
     linkCount: options.linkCount ?? 65_536,
     mostNameUnits: options.mostNameUnits ?? 1024,
     offsetMinutes: options.offsetMinutes ?? 0,
