@@ -5,8 +5,10 @@ import { SequenceHistory } from "../../../cache/sequence-history.ts";
 import { RandomStream } from "../../../core/random.ts";
 import type { Situation } from "../../../preload/model/expert.ts";
 import type { Experts } from "../../../preload/model/experts.ts";
-import { BEAM, Lookahead } from "../../../preload/model/lookahead.ts";
+import { LEAST_PATH, Lookahead } from "../../../preload/model/lookahead.ts";
 import { chain, draw, small } from "./streams.ts";
+
+const BEAM = 5;
 
 /** What the experts say after `history`, by symbol. */
 function next(experts: Experts, situation: Situation): Map<number, number> {
@@ -32,7 +34,7 @@ describe("lookahead", () => {
       const path = [...chain(stream, 20, 500)];
       for (const component of path) model.observe({ component, user: "u", atMillis: 0 });
       const { experts } = model;
-      const lookahead = new Lookahead(experts, 128);
+      const lookahead = new Lookahead(experts, 128, BEAM);
       for (let turn = 0; turn < 20; turn++) {
         // Some place in the sequence: symbols are numbered as they came.
         const history = new SequenceHistory(0);
@@ -59,7 +61,10 @@ describe("lookahead", () => {
           expect(off).toBeLessThan(1e-12);
           expect(total).toBeLessThanOrEqual(1 + 1e-9);
           further.sort((a, b) => b.probability - a.probability);
-          paths = further.slice(0, BEAM).map(({ at, symbol, probability }) => ({ at: after(at, symbol), probability }));
+          paths = further
+            .filter(({ probability }) => probability >= LEAST_PATH)
+            .slice(0, BEAM)
+            .map(({ at, symbol, probability }) => ({ at: after(at, symbol), probability }));
         }
       }
     });
