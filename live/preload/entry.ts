@@ -52,10 +52,8 @@ export {
   type LeaseRequest,
   type LeaseState,
 } from "../../preload/lease-book.ts";
-export {
-  NextComponentPredictor,
-  type NextComponentPredictorOptions,
-} from "../../preload/model/next-component-predictor.ts";
+export type { NextComponentPredictorOptions } from "../../preload/model/model-options.ts";
+export { NextComponentPredictor } from "../../preload/model/next-component-predictor.ts";
 export {
   DEFAULT_PLACES,
   type OfferAnswer,
