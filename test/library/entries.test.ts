@@ -127,7 +127,7 @@ describe("entries of the package", () => {
       exports: Record<string, string | { types: string; default: string }>;
     };
     const entries = Object.entries(manifest.exports).filter(([, target]) => typeof target === "object");
-    expect(entries.map(([name]) => name)).toEqual([".", "./pure", "./cache", "./scenario-file"]);
+    expect(entries.map(([name]) => name)).toEqual([".", "./pure", "./cache", "./preload", "./scenario-file"]);
     for (const [, target] of entries as [string, { types: string; default: string }][]) {
       expect(target.types).toBe(target.default.replace(/\.js$/, ".d.ts"));
       const source = target.default.replace("./dist/", "").replace(/\.js$/, ".ts");
