@@ -393,6 +393,34 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/train.ts")).train,
   },
   {
+    name: "top",
+    summary: "watch a run, or this machine's memory, as it goes: heap map, pressure, forecast, events",
+    arguments: [
+      {
+        name: "journal",
+        isOptional: true,
+        isVariadic: true,
+        description: "one or two journals in place of a run made now",
+        completes: "file",
+      },
+    ],
+    options: [
+      { ...SCENARIO_OPTION, isVariadic: true, description: "the scenario to run, by name or file" },
+      { name: "duration", value: "TIME", description: "virtual time of the run, such as 10m" },
+      ...SUITE_OPTIONS.filter(({ name }) => ["pressure", "policy", "seed", "rate", "capacity", "mix"].includes(name)),
+      { name: "at", value: "TIME", description: "begin at this moment, paused" },
+      { name: "live", description: "the memory of this machine and its control group instead, with the forecast" },
+    ],
+    defaults:
+      "scenario burst, pressure 95, policies reactive,predictive, seed 1, 2m; without a terminal the end of the run",
+    examples: [
+      "mempred top --scenario tide --pressure 95",
+      "mempred top reactive.jsonl predictive.jsonl --at 70s",
+      "mempred top --live",
+    ],
+    load: async () => (await import("./commands/top.ts")).top,
+  },
+  {
     name: "export",
     summary: "recorded runs in other forms: Perfetto, CSV, Parquet, pictures",
     arguments: [

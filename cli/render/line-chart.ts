@@ -1,5 +1,5 @@
 // Lines over time in characters: eight dots a cell in braille where the locale has it, one mark a cell in ASCII where not. Each
-// column shows the range that the line has within it, so that a peak of one sample is seen.
+// column shows the range that the line has within it and joins it to the column before: a peak of one sample is seen.
 
 export interface LineSeries {
   readonly label: string;
@@ -32,10 +32,12 @@ export function lineChart(series: readonly LineSeries[], options: LineChartOptio
   const cells = Array.from({ length: height }, () => new Array<number>(width).fill(0));
   const marks = Array.from({ length: height }, () => new Array<string>(width).fill(" "));
   for (const { values, mark } of series) {
+    let before: readonly [number, number] | null = null;
     for (let column = 0; column < columns; column++) {
       const range = rangeOf(values, column, columns, options, rows);
-      if (range === null) continue;
-      for (let row = range[0]; row <= range[1]; row++) {
+      const [first, last] = range === null ? [0, -1] : joined(range, before);
+      before = range;
+      for (let row = first; row <= last; row++) {
         const [y, x] = [Math.floor(row / dotsDown), Math.floor(column / dotsAcross)];
         cells[y]![x]! |= DOTS[(row % dotsDown) * 2 + (column % dotsAcross)]!;
         marks[y]![x] = mark;
@@ -51,6 +53,13 @@ export function lineChart(series: readonly LineSeries[], options: LineChartOptio
     const body = isUnicode ? row.map((bits) => (bits === 0 ? " " : String.fromCodePoint(0x2800 + bits))) : marks[y]!;
     return `${label.padStart(margin)} ${bar}${body.join("")}`.trimEnd();
   });
+}
+
+/** The range, made longer to where the column before ends: a line, not dots. */
+function joined(range: readonly [number, number], before: readonly [number, number] | null): [number, number] {
+  const [first, last] = range;
+  if (before === null) return [first, last];
+  return [Math.min(first, before[1] + 1), Math.max(last, before[0] - 1)];
 }
 
 /** First and last row of dots, from the top, that the values of a column cover; null where there is none. */
