@@ -12,8 +12,8 @@ import { chain, small } from "./streams.ts";
 const SHAPE = {
   componentCount: 40,
   userCount: 6,
-  nodeCount: 256,
-  sharedNodeCount: 128,
+  nodeCount: 128,
+  sharedNodeCount: 64,
   sessionNodeCount: 64,
   hourNodeCount: 64,
   linkCount: 256,
@@ -33,15 +33,18 @@ function play(model: NextComponentPredictor, seed: number, length: number): unkn
   return told;
 }
 
+/** Long enough that components and users are forgotten. */
+const LENGTH = 200;
+
 const trained = small(SHAPE);
-play(trained, 1, 400);
+play(trained, 1, LENGTH);
 const text = predictorToJson(trained);
 
 function codeOf(damaged: string): string {
   try {
     const model = predictorFromJson(damaged, "model.json");
     // What was taken must work.
-    play(model, 3, 20);
+    play(model, 3, 5);
     model.check();
     return "";
   } catch (error) {
@@ -58,7 +61,9 @@ type Content = any;
 function forged(change: (content: Content) => void): string {
   const { schema, content } = JSON.parse(text) as { schema: string; content: Content };
   change(content);
-  const units = Uint16Array.from(JSON.stringify(content), (unit) => unit.charCodeAt(0));
+  const changed = JSON.stringify(content);
+  const units = new Uint16Array(changed.length);
+  for (let i = 0; i < units.length; i++) units[i] = changed.charCodeAt(i);
   const check = crc32(new Uint8Array(units.buffer)).toString(16).padStart(8, "0");
   return JSON.stringify({ schema, crc32: check, content });
 }
@@ -70,8 +75,8 @@ describe("saved predictors", () => {
     expect(predictorToJson(read)).toBe(text);
     expect(read.stateBytes).toBe(trained.stateBytes);
     const original = small(SHAPE);
-    play(original, 1, 400);
-    expect(play(read, 2, 300)).toEqual(play(original, 2, 300));
+    play(original, 1, LENGTH);
+    expect(play(read, 2, 100)).toEqual(play(original, 2, 100));
     expect(predictorToJson(read)).toBe(predictorToJson(original));
   });
 
@@ -128,7 +133,7 @@ describe("saved predictors", () => {
     "more digits than fit": (content) => content.columns.mixer.weights.push([0, [0.1]]),
     "no squares": (content) => content.columns.mixer.squares.push([0, [0]]),
     "an endless weight": (content) => content.columns.links.weights.push([0, [2 ** 30]]),
-    "a successor of no name": (content) => content.columns.sequence.successors.push([0, new Array(1536).fill(39.5)]),
+    "a successor of no name": (content) => content.columns.sequence.successors.push([0, new Array(768).fill(39.5)]),
     "a neighbour of itself": ({ columns: { profiles } }) => {
       profiles.nearest.push([0, new Array(48).fill(0)]);
       profiles.nearestCounts.push([0, [2]]);
@@ -147,7 +152,7 @@ describe("saved predictors", () => {
     it(`refuses or takes made-up values, and works on with what it took (seed ${seed})`, () => {
       const stream = new RandomStream(seed, "forgeries");
       let refused = 0;
-      for (let i = 0; i < 40; i++) {
+      for (let i = 0; i < 25; i++) {
         const code = codeOf(
           forged((content) => {
             const parts = Object.values(content.columns) as Record<string, [number, number[]][]>[];
@@ -160,7 +165,7 @@ describe("saved predictors", () => {
         expect(["", "INVALID_MODEL"]).toContain(code);
         if (code !== "") refused++;
       }
-      expect(refused).toBeGreaterThan(5);
+      expect(refused).toBeGreaterThan(3);
     });
   }
 });
