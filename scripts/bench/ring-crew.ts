@@ -65,21 +65,42 @@ export class RingCrew {
       const pauseAfter = i === receivers - 1 ? Math.min(pause, 1000) : -1;
       jobs.push({ ...shared, role: "receive", senders, countEach, ports, pauseAfter, seed: seed + i });
     }
-    const reports = jobs.map((job, i) => this.#ask(this.#threads[i] as Worker, job));
+    const { reports, millis } = await this.#perform(jobs, control);
+    ring?.check();
+    return sumUp(reports.slice(senders), { items: senders * countEach, millis, left: ring?.countAbout() ?? 0 });
+  }
+
+  /** One item there and back, so many times, between two threads that sleep meanwhile. */
+  async runRoundTrips(count: number, way: "ring" | "ports"): Promise<{ millis: number; disordered: number }> {
+    const control = new SharedArrayBuffer(4 * CONTROL_CELLS);
+    const rings = way === "ring" ? ([IntRing.create(16).buffer, IntRing.create(16).buffer] as const) : undefined;
+    const { port1, port2 } = new MessageChannel();
+    const shared = { control, batch: 1, seed: 1, pauseAfter: -1, count, rings };
+    const { reports, millis } = await this.#perform(
+      [
+        { ...shared, role: "ping", ports: way === "ports" ? [port1] : [] },
+        { ...shared, role: "pong", ports: way === "ports" ? [port2] : [] },
+      ],
+      control,
+    );
+    return { millis, disordered: reports.reduce((sum, { disordered }) => sum + disordered, 0) };
+  }
+
+  /** Gives each thread its job, and lets them begin together. */
+  async #perform(
+    jobs: readonly ThreadJob[],
+    control: SharedArrayBuffer,
+  ): Promise<{ reports: ThreadReport[]; millis: number }> {
+    const asked = jobs.map((job, i) => this.#ask(this.#threads[i] as Worker, job));
     const cells = new Int32Array(control);
     while (Atomics.load(cells, READY) < jobs.length) {
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, 1)), ...reports]);
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, 1)), ...asked]);
     }
     const startedAt = steadyMillis();
     Atomics.store(cells, GO, 1);
     Atomics.notify(cells, GO);
-    const all = await Promise.all(reports);
-    ring?.check();
-    return sumUp(all.slice(senders), {
-      items: senders * countEach,
-      millis: Math.max(...all.map(({ endedAtMillis }) => endedAtMillis)) - startedAt,
-      left: ring?.countAbout() ?? 0,
-    });
+    const reports = await Promise.all(asked);
+    return { reports, millis: Math.max(...reports.map(({ endedAtMillis }) => endedAtMillis)) - startedAt };
   }
 
   async end(): Promise<void> {
