@@ -41,6 +41,7 @@ export class RequestFeed {
   readonly #everyMillis: number;
   readonly #bytes: Uint8Array;
   readonly #lengths = new Int32Array(MOST_DRAINED);
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   #timer: NodeJS.Timeout | undefined;
   #lastMillis = -Infinity;
 
@@ -97,12 +98,11 @@ export class RequestFeed {
     const view = new DataView(item.buffer, item.byteOffset, item.length);
     this.counts.lost += view.getUint32(8, true);
     const userEnd = HEAD_BYTES + view.getUint16(13, true);
-    const text = new TextDecoder();
     return {
       atMillis: view.getFloat64(0, true),
       isFirst: item[12] === 1,
-      user: text.decode(item.subarray(HEAD_BYTES, userEnd)),
-      component: text.decode(item.subarray(userEnd)),
+      user: this.#decoder.decode(item.subarray(HEAD_BYTES, userEnd)),
+      component: this.#decoder.decode(item.subarray(userEnd)),
     };
   }
 }
@@ -131,7 +131,7 @@ export class RequestTeller {
     return this.#lost;
   }
 
-  /** Never waits and never throws for want of room. @returns false: it was not told. Cost: under a microsecond or two. */
+  /** Never waits and never throws for want of room. @returns false: it was not told. Cost: a microsecond. */
   tell({ component, user = "", atMillis, isFirst = false }: ComponentRequest): boolean {
     const names = this.#item.subarray(HEAD_BYTES);
     const userPart = this.#encoder.encodeInto(user, names);

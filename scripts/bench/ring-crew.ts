@@ -3,6 +3,8 @@
 
 import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
 import { startWorker } from "../../cli/pool.ts";
+import { RequestFeed } from "../../live/preload/request-feed.ts";
+import type { ComponentRequest } from "../../preload/contract.ts";
 import { IntRing } from "../../preload/ring/int-ring.ts";
 import { CONTROL_CELLS, GO, INDEX_BITS, READY, steadyMillis, type ThreadJob, type ThreadReport } from "./ring-job.ts";
 
@@ -84,6 +86,40 @@ export class RingCrew {
       control,
     );
     return { millis, disordered: reports.reduce((sum, { disordered }) => sum + disordered, 0) };
+  }
+
+  /**
+   * Three threads tell requests to this one. @returns how long its event loop was busy with one of them, in µs, and a sum over what
+   * was received
+   */
+  async runTelling(countEach: number, way: "feed" | "ports"): Promise<{ busyMicros: number; sum: number }> {
+    const control = new SharedArrayBuffer(4 * CONTROL_CELLS);
+    const senders = 3;
+    const channels = Array.from({ length: senders }, () => new MessageChannel());
+    let received = 0;
+    let sum = 0;
+    let end: () => void = () => {};
+    const isEnded = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const receive = ({ user = "", component }: ComponentRequest) => {
+      sum += user.length + component.length;
+      if (++received === senders * countEach) end();
+    };
+    const feed = way === "feed" ? new RequestFeed({ receive, everyMillis: 5 }) : undefined;
+    for (const { port1 } of channels) port1.on("message", receive);
+    const shared = { control, batch: 1, pauseAfter: -1, count: countEach, role: "tell", feed: feed?.buffer } as const;
+    const jobs = channels.map(({ port2 }, i): ThreadJob => {
+      return { ...shared, seed: i + 1, ports: feed === undefined ? [port2] : [] };
+    });
+    feed?.start();
+    const before = performance.eventLoopUtilization();
+    await this.#perform(jobs, control);
+    await isEnded;
+    const { active } = performance.eventLoopUtilization(before);
+    feed?.stop();
+    for (const { port1 } of channels) port1.close();
+    return { busyMicros: (1000 * active) / received, sum };
   }
 
   /** Gives each thread its job, and lets them begin together. */

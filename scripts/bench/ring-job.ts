@@ -50,7 +50,15 @@ export interface PingJob extends JobBase {
   readonly ports: readonly MessagePort[];
 }
 
-export type ThreadJob = SendJob | ReceiveJob | PingJob;
+/** Tells requests to the thread that started it, by a RequestFeed or by its port. */
+export interface TellJob extends JobBase {
+  readonly role: "tell";
+  readonly count: number;
+  readonly feed: SharedArrayBuffer | undefined;
+  readonly ports: readonly MessagePort[];
+}
+
+export type ThreadJob = SendJob | ReceiveJob | PingJob | TellJob;
 
 /** What a thread says at the end of its job. */
 export interface ThreadReport {

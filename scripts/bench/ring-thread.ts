@@ -3,6 +3,7 @@
 
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { RandomStream } from "../../core/random.ts";
+import { RequestTeller } from "../../live/preload/request-feed.ts";
 import { IntRing } from "../../preload/ring/int-ring.ts";
 import { RingSlots } from "../../preload/ring/ring-slots.ts";
 import {
@@ -16,6 +17,7 @@ import {
   SENDERS_DONE,
   type SendJob,
   steadyMillis,
+  type TellJob,
   type ThreadJob,
   type ThreadReport,
 } from "./ring-job.ts";
@@ -77,6 +79,7 @@ port.on("message", async (job: ThreadJob) => {
 function perform(job: ThreadJob, control: Int32Array): Promise<ThreadReport> {
   if (job.role === "send") return send(job, control);
   if (job.role === "receive") return receive(job, control, new Account(job.senders, job.countEach));
+  if (job.role === "tell") return tell(job, control);
   return job.rings === undefined ? pingByPort(job, control) : pingByRings(job, job.rings, control);
 }
 
@@ -221,6 +224,26 @@ function receiveByPorts({ ports }: ReceiveJob, control: Int32Array, account: Acc
       });
     }
   });
+}
+
+/** As a server's thread would: 500 users, 200 components. */
+async function tell({ count, feed, ports, seed }: TellJob, control: Int32Array): Promise<ThreadReport> {
+  const teller = feed === undefined ? undefined : new RequestTeller(feed);
+  const to = ports[0];
+  const patience = new Patience(control);
+  const random = new RandomStream(seed, "ring-teller");
+  begin(control);
+  for (let i = 0; i < count; i++) {
+    const user = `user-${random.integer(500)}`;
+    const request = { component: `components/panel-${random.integer(200)}.md`, user, atMillis: i };
+    if (teller === undefined) to?.postMessage(request);
+    else {
+      while (!teller.tell(request)) patience.miss();
+      patience.hit();
+    }
+  }
+  to?.close();
+  return { endedAtMillis: steadyMillis(), received: 0, doubled: 0, disordered: 0, taken: undefined };
 }
 
 /** Sleeps on a counter that goes up with each push; read before the ring is looked at, so that no push is slept through. */

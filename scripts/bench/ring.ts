@@ -32,6 +32,7 @@ export async function benchRing({ smoke }: { smoke: boolean }): Promise<BenchRow
   try {
     const rates = { ring: new Map<number, number>(), ports: new Map<number, number>() };
     const trips = { ring: Infinity, ports: Infinity };
+    const busy = { feed: Infinity, ports: Infinity };
     const tripCount = smoke ? 200 : 20_000;
     for (let i = 0; i < rounds; i++) {
       for (const batch of BATCHES) {
@@ -50,6 +51,11 @@ export async function benchRing({ smoke }: { smoke: boolean }): Promise<BenchRow
         const { millis, disordered } = await crew.runRoundTrips(tripCount, way);
         digest.addInteger(disordered);
         trips[way] = Math.min(trips[way], (1000 * millis) / tripCount);
+      }
+      for (const way of ["feed", "ports"] as const) {
+        const { busyMicros, sum } = await crew.runTelling(smoke ? 500 : 50_000, way);
+        digest.addInteger(sum);
+        busy[way] = Math.min(busy[way], busyMicros);
       }
     }
     const oneThread = inOneThread(smoke ? 20_000 : 4_000_000, rounds + 1, digest);
@@ -104,6 +110,14 @@ export async function benchRing({ smoke }: { smoke: boolean }): Promise<BenchRow
         note: "one item, both threads asleep",
       },
       { name: "there and back, port", value: trips.ports, unit: "µs" },
+      {
+        name: "request told to the learner, feed",
+        value: busy.feed,
+        unit: "µs",
+        note: "3 threads tell; of the learner's event loop, names decoded",
+      },
+      { name: "request told to the learner, port", value: busy.ports, unit: "µs" },
+      { name: "feed against port", value: busy.ports / busy.feed, unit: "x" },
       { name: "digest of the accounts", value: 0, unit: "", note: digest.hex() },
     );
     return rows;
