@@ -27,6 +27,8 @@ export interface PrefetchCandidate {
   readonly loadRatio?: number | undefined;
   /** Default: the mean of what was prefetched before. */
   readonly bytes?: number | undefined;
+  /** What else it costs, in average loads: what has to leave for it, its place in a budget. Default 0. */
+  readonly chargedLoads?: number | undefined;
 }
 
 export interface PrefetchFigures {
@@ -94,24 +96,29 @@ export class PrefetchGate {
 
   /** What loading it now is expected to bring, in average loads; it pays above 0. Asking changes nothing. */
   benefit(candidate: PrefetchCandidate): number {
-    const { source, probability, loadRatio = 1, bytes = this.#entryBytes } = candidate;
+    const { source, probability, loadRatio = 1, bytes = this.#entryBytes, chargedLoads = 0 } = candidate;
     assert(probability >= 0 && probability <= 1, "prefetch gate: a probability is 0..1");
     const believed = this.believed(source, probability);
     const seconds = this.#records.get(source)?.residenceSeconds ?? this.#firstResidenceSeconds;
     const held = bytes * seconds;
     const rent = held === 0 ? 0 : held * this.price;
-    return believed * loadRatio - (1 - believed) * this.#wasteRatio * loadRatio - rent;
+    return believed * loadRatio - (1 - believed) * this.#wasteRatio * loadRatio - rent - chargedLoads;
   }
 
   /** Whether to load it. Counts the answer. */
   allow(candidate: PrefetchCandidate): boolean {
-    const isWorthIt = this.price < Infinity && this.benefit(candidate) > 0;
-    const record = this.#recordOf(candidate.source);
+    const { source, chargedLoads = 0 } = candidate;
+    const benefit = this.price < Infinity ? this.benefit(candidate) : -Infinity;
+    const isWorthIt = benefit > 0;
+    const record = this.#recordOf(source);
     if (isWorthIt) record.allowed++;
     else {
       record.refused++;
-      record.recentUsed *= REFUSAL_FADE;
-      record.recentPromised *= REFUSAL_FADE;
+      // What was refused for what is charged beside it says nothing about the source.
+      if (chargedLoads === 0 || benefit + chargedLoads <= 0) {
+        record.recentUsed *= REFUSAL_FADE;
+        record.recentPromised *= REFUSAL_FADE;
+      }
     }
     return isWorthIt;
   }

@@ -40,6 +40,7 @@ export class PressureLink {
     this.#try(() => {
       tenant.setBudgetRatio(1);
       tenant.setPrefetchPrice(0);
+      tenant.setLevel?.("LOW");
     });
   }
 
@@ -69,6 +70,7 @@ export class PressureLink {
     this.#try(() => {
       tenant.setBudgetRatio(this.governor.budgetRatio);
       tenant.setPrefetchPrice(this.governor.prefetchPrice);
+      tenant.setLevel?.(this.governor.level);
     });
   }
 

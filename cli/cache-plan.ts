@@ -107,7 +107,7 @@ async function cachePoliciesOf(settings: Settings): Promise<CachePolicySummary[]
       found.set(definition.id, { id: definition.id, title: definition.title, isBound: isBound(definition) });
     } catch (error) {
       if (!(error instanceof MempredError)) throw error;
-      const { suggestion } = await import("./suggest.ts");
+      const { suggestion } = await import("../core/suggest.ts");
       const known = ["all", ...cachePolicyIds()];
       const source = settings.sourceOf("policies") ?? "--policies";
       const message = `${source}: there is no cache policy "${id}"${suggestion(id, known)}`;

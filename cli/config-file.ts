@@ -4,9 +4,9 @@
 import { readFileSync } from "node:fs";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
 import { MempredError } from "../core/errors.ts";
+import { suggestion } from "../core/suggest.ts";
 import type { CommandSpec, OptionSpec } from "./catalogue.ts";
 import { type RawValue, type Settings, settingOf } from "./settings.ts";
-import { suggestion } from "./suggest.ts";
 
 /** Adds the settings of `path` for `command`: its own section goes before the top level. */
 export function addConfigFile(

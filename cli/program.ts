@@ -2,13 +2,13 @@
 // turned into exit statuses, output written. Commander exits 1 on usage errors; here that is 2, for 1 is "a gate failed".
 
 import { Command, CommanderError, Option } from "commander";
+import { suggestion } from "../core/suggest.ts";
 import { COMMAND_GROUPS, COMMANDS, COMMON_OPTIONS, type CommandSpec, type OptionSpec } from "./catalogue.ts";
 import { colourLevel, isUnicodeLocale, paletteOf, toAscii } from "./colour.ts";
 import type { CommandOutcome } from "./command.ts";
 import { describeError, EXIT_CODES_TEXT, EXIT_OK, EXIT_USAGE, exitStatusOf } from "./exit.ts";
 import type { Host } from "./host.ts";
 import { addEnvironment, Settings, settingOf, usage, variableOf } from "./settings.ts";
-import { suggestion } from "./suggest.ts";
 import { packageVersion } from "./version.ts";
 
 /** A command that was typed, before it runs. */

@@ -48,7 +48,7 @@ export async function policiesOf(settings: Settings, fallback: readonly string[]
       resolvePolicy(id);
     } catch (error) {
       if (!(error instanceof MempredError)) throw error;
-      const { suggestion } = await import("./suggest.ts");
+      const { suggestion } = await import("../core/suggest.ts");
       const known = [...allPolicies().map((definition) => definition.id), "predictive"];
       const source = settings.sourceOf("policy");
       const place = source === undefined ? "" : `${source}: `;
@@ -66,7 +66,7 @@ export async function attacksOf(settings: Settings): Promise<AttackKind[] | null
   const kinds = asked.flatMap((word) => (word === "all" ? ATTACK_KINDS : [word]));
   for (const kind of kinds) {
     if ((ATTACK_KINDS as readonly string[]).includes(kind)) continue;
-    const { suggestion } = await import("./suggest.ts");
+    const { suggestion } = await import("../core/suggest.ts");
     const message = `${settings.sourceOf("attack")}: unknown attack "${kind}"${suggestion(kind, [...ATTACK_KINDS, "all"])}`;
     throw usage(message, ["all", ...ATTACK_KINDS].join(", "));
   }

@@ -39,4 +39,6 @@ export interface PressureTenant {
   setBudgetRatio(ratio: number): void;
   /** What a byte held for a second costs, in units of a load's cost: prefetching pays only above it. 0 when memory is plenty; Infinity stops it. */
   setPrefetchPrice(price: number): void;
+  /** The level itself, for who does more than keep a budget: told with each round. */
+  setLevel?(level: PressureLevel): void;
 }

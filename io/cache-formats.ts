@@ -3,7 +3,7 @@
 
 import { MempredError } from "../core/errors.ts";
 import { TRACE_FORMATS } from "../scenarios/trace/registry.ts";
-import { ArcReader, looksLikeArc, SequenceReader, TextKeysReader } from "./cache-lines.ts";
+import { ArcReader, looksLikeArc, TextKeysReader } from "./cache-lines.ts";
 import { looksLikeOracleGeneral, OracleGeneralReader } from "./cache-oracle-general.ts";
 import {
   CsvCacheReader,
@@ -14,6 +14,8 @@ import {
 } from "./cache-records.ts";
 import type { CacheTraceBuilder } from "./cache-trace.ts";
 import { looksLikeVb, VbReader } from "./cache-vb.ts";
+import type { LineReader } from "./line-feed.ts";
+import { looksLikeSessions, SessionLines } from "./session-lines.ts";
 
 /** Takes in unpacked bytes, in pieces of any length. Throws INVALID_TRACE. */
 export interface CacheReader {
@@ -21,13 +23,8 @@ export interface CacheReader {
   end(): void;
 }
 
-/** Takes in lines without their ends. Throws INVALID_TRACE. */
-export interface CacheLineReader {
-  /** @param line its number, from 1 */
-  line(text: string, line: number): void;
-  /** @param lines how many there were */
-  end?(lines: number): void;
-}
+/** Throws INVALID_TRACE. */
+export type CacheLineReader = LineReader;
 
 interface FormatBase {
   readonly id: string;
@@ -97,8 +94,11 @@ export const CACHE_TRACE_FORMATS: readonly CacheTraceFormat[] = [
     title: "a session a line, its keys with blanks between",
     extensions: ["seq"],
     kind: "text",
-    looksLike: (lines) => lines[0]?.startsWith("%") === true,
-    create: (builder) => new SequenceReader(builder),
+    looksLike: looksLikeSessions,
+    create: (builder) =>
+      new SessionLines((keys) => {
+        for (const key of keys) builder.request(builder.name(key), -1);
+      }),
   },
   {
     id: "text",

@@ -1,4 +1,4 @@
-// Cache traces in text whose lines are keys alone: one key a line, sessions of keys, and the block ranges of the ARC traces.
+// Cache traces in text whose lines are keys alone: one key a line, and the block ranges of the ARC traces.
 
 import type { CacheLineReader } from "./cache-formats.ts";
 import { type CacheTraceBuilder, quoted } from "./cache-trace.ts";
@@ -23,46 +23,6 @@ export class TextKeysReader implements CacheLineReader {
     if (key === "" || (key.startsWith("#") && this.#builder.length === 0)) return;
     if (key === "*") this.#builder.warn("mark-line", { line });
     else this.#builder.request(this.#builder.name(key), -1);
-  }
-}
-
-/** A line "% Sequences:" comes within the first lines, if it comes at all. */
-const MOST_HEADER_LINES = 64;
-
-/**
- * A session a line, its keys in order with blanks between. Lines that start with % are comments; where one of the first says
- * "% Sequences:", all before it is a header (MSNBC names its categories there).
- */
-export class SequenceReader implements CacheLineReader {
-  readonly #builder: CacheTraceBuilder;
-  /** Lines that may turn out to be a header; null when that is settled. */
-  #held: string[] | null = [];
-
-  constructor(builder: CacheTraceBuilder) {
-    this.#builder = builder;
-  }
-
-  line(text: string, line: number): void {
-    if (/^%\s*sequences:?\s*$/i.test(text)) this.#held = null;
-    else if (text.startsWith("%")) return;
-    else if (this.#held === null) this.#session(text);
-    else {
-      this.#held.push(text);
-      if (line >= MOST_HEADER_LINES) this.#release();
-    }
-  }
-
-  end(): void {
-    this.#release();
-  }
-
-  #release(): void {
-    for (const text of this.#held ?? []) this.#session(text);
-    this.#held = null;
-  }
-
-  #session(text: string): void {
-    for (const word of text.split(/\s+/)) if (word !== "") this.#builder.request(this.#builder.name(word), -1);
   }
 }
 

@@ -4,17 +4,15 @@
 import {
   CACHE_SAMPLE_BYTES,
   CACHE_TRACE_FORMATS,
-  type CacheLineReader,
   type CacheReader,
   type CacheTraceFormat,
   cacheTraceFormat,
   sniffCacheFormat,
 } from "./cache-formats.ts";
 import { type CacheTrace, CacheTraceBuilder } from "./cache-trace.ts";
+import { LineFeed } from "./line-feed.ts";
 import { openUnpacked } from "./unpack.ts";
 
-/** Longer lines are no keys; the limit bounds memory. */
-const MOST_LINE_CHARACTERS = 1_048_576;
 const PACKINGS = ["gz", "br", "zip"];
 
 export interface ReadCacheTraceOptions {
@@ -70,46 +68,4 @@ export function cacheTraceName(file: string): string {
 
 function createReader(format: CacheTraceFormat, builder: CacheTraceBuilder): CacheReader {
   return format.kind === "binary" ? format.create(builder) : new LineFeed(format.create(builder), builder);
-}
-
-/** Bytes to lines, whatever their ends; a byte order mark is dropped. */
-class LineFeed implements CacheReader {
-  readonly #reader: CacheLineReader;
-  readonly #builder: CacheTraceBuilder;
-  readonly #decoder = new TextDecoder("utf-8");
-  #rest = "";
-  #lines = 0;
-
-  constructor(reader: CacheLineReader, builder: CacheTraceBuilder) {
-    this.#reader = reader;
-    this.#builder = builder;
-  }
-
-  push(chunk: Uint8Array): void {
-    const data = this.#rest + this.#decoder.decode(chunk, { stream: true });
-    let start = 0;
-    for (;;) {
-      const end = data.indexOf("\n", start);
-      if (end < 0) break;
-      this.#line(data.slice(start, end));
-      start = end + 1;
-    }
-    this.#rest = data.slice(start);
-    if (this.#rest.length > MOST_LINE_CHARACTERS)
-      this.#builder.fail(
-        { line: this.#lines + 1 },
-        `a line of at most ${MOST_LINE_CHARACTERS} characters`,
-        "a longer one",
-      );
-  }
-
-  end(): void {
-    this.#rest += this.#decoder.decode();
-    if (this.#rest !== "") this.#line(this.#rest);
-    this.#reader.end?.(this.#lines);
-  }
-
-  #line(text: string): void {
-    this.#reader.line(text.endsWith("\r") ? text.slice(0, -1) : text, ++this.#lines);
-  }
 }

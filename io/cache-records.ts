@@ -5,6 +5,7 @@
 import { delimiterOf, splitFields } from "../scenarios/trace/delimited.ts";
 import type { CacheLineReader } from "./cache-formats.ts";
 import { type CacheTraceBuilder, MOST_OBJECT_BYTES, quoted } from "./cache-trace.ts";
+import { findColumn, isNumber, normalisedName } from "./column-names.ts";
 
 const KEY_NAMES =
   "key id obj_id object_id objid obj object item item_id url uri path block block_id lbn lba address addr page page_id".split(
@@ -124,10 +125,10 @@ function headerColumns(text: string): Columns | undefined {
   const fields: string[] = [];
   const delimiter = delimiterOf(text);
   const count = split(text, delimiter, fields);
-  const names = fields.slice(0, Math.max(0, count)).map(normalised);
-  const key = find(names, KEY_NAMES);
+  const names = fields.slice(0, Math.max(0, count)).map(normalisedName);
+  const key = findColumn(names, KEY_NAMES);
   if (key < 0 || names.some(isNumber)) return;
-  return { delimiter, key, size: find(names, SIZE_NAMES), count, hasHeader: true };
+  return { delimiter, key, size: findColumn(names, SIZE_NAMES), count, hasHeader: true };
 }
 
 /** `time,key,size` without a header: three fields, the outer two numbers. */
@@ -152,7 +153,7 @@ function split(text: string, delimiter: string, out: string[]): number {
 function recordOf(value: unknown): { readonly key: string | number; readonly size: unknown } | undefined {
   if (typeof value === "string") return { key: value, size: undefined };
   if (typeof value !== "object" || value === null || Array.isArray(value)) return;
-  const entries = Object.entries(value).map(([name, content]) => [normalised(name), content] as const);
+  const entries = Object.entries(value).map(([name, content]) => [normalisedName(name), content] as const);
   const first = (names: readonly string[]) => {
     for (const name of names) {
       const found = entries.find(([known]) => known === name);
@@ -171,23 +172,4 @@ function sizeOf(builder: CacheTraceBuilder, text: string, line: number, whole: s
   if (bytes > 0) return bytes;
   builder.warn("zero-size", { line });
   return 1;
-}
-
-/** "Obj ID" and "objId" are obj_id. */
-function normalised(name: string): string {
-  return name
-    .trim()
-    .replace(/([a-z])([A-Z])/g, "$1_$2")
-    .toLowerCase()
-    .replace(/[\s-]+/g, "_");
-}
-
-/** The index of the surest name, −1 for none. */
-function find(names: readonly string[], known: readonly string[]): number {
-  const name = known.find((candidate) => names.includes(candidate));
-  return name === undefined ? -1 : names.indexOf(name);
-}
-
-function isNumber(text: string): boolean {
-  return /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(text);
 }

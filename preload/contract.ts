@@ -45,6 +45,8 @@ export interface ComponentCost {
   /** Of this load against an average one; 1: average. */
   readonly loadRatio: number;
   readonly bytes: number;
+  /** What is expected to be lost with whatever has to leave for it, in average loads: the probability that that is asked for. Default 0. */
+  readonly displacedLoads?: number | undefined;
 }
 
 /** What came of a preload: asked for when it was there; asked for while it was under way; never asked for; could not be loaded. */
@@ -53,6 +55,8 @@ export type PreloadOutcome = "in-time" | "late" | "wasted" | "failed";
 /** Decides which queue an expected component goes to, if any. */
 export interface PreloadRouter {
   readonly id: string;
+  /** Somebody asked for something. A router whose preloads are counted against requests earns its share here. */
+  onRequest?(): void;
   /** undefined: it is not loaded ahead. Counts the answer. */
   route(expected: ExpectedComponent, cost: ComponentCost): QueueName | undefined;
   /** What a byte held for a second costs, in average loads; Infinity stops loading ahead. */

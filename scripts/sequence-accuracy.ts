@@ -14,6 +14,8 @@ import { gunzipSync } from "node:zlib";
 import { HotSymbols } from "../cache/hot-symbols.ts";
 import { SequenceHistory } from "../cache/sequence-history.ts";
 import { Predictions, SequenceModel } from "../cache/sequence-model.ts";
+import { readSequenceText } from "../io/sequence-reader.ts";
+import type { SequenceTrace } from "../io/sequence-trace.ts";
 
 const TOP = [1, 3, 5] as const;
 const SUCCESSORS = 16;
@@ -48,26 +50,25 @@ interface Ranker {
   readonly hasProbabilities: boolean;
 }
 
-/** One session a line after seven lines of header, categories 1 to 17. */
+/** One session a line after lines of header, categories 1 to 17. */
 export function readSessions(text: string): number[][] {
-  const lines = text.split("\n").slice(7);
-  return lines
-    .map((line) => line.trim())
-    .filter((line) => line !== "")
-    .map((line) => line.split(/\s+/).map(Number));
+  const trace = readSequenceText(text, "sessions", "sessions");
+  return sessionsOf(trace, (id) => Number(trace.names[id]));
 }
 
 /** One command a line, in order: one long session. */
 export function readCommands(text: string): { sessions: number[][]; symbolCount: number } {
-  const numbers = new Map<string, number>();
-  const session: number[] = [];
-  for (const line of text.split("\n")) {
-    const command = line.trim();
-    if (command === "") continue;
-    if (!numbers.has(command)) numbers.set(command, numbers.size);
-    session.push(numbers.get(command)!);
-  }
-  return { sessions: [session], symbolCount: numbers.size };
+  const trace = readSequenceText(text, "commands", "text");
+  return { sessions: sessionsOf(trace, (id) => id), symbolCount: trace.names.length };
+}
+
+function sessionsOf({ components, isFirst }: SequenceTrace, symbolOf: (id: number) => number): number[][] {
+  const sessions: number[][] = [];
+  components.forEach((id, at) => {
+    if (isFirst[at] === 1) sessions.push([]);
+    sessions.at(-1)!.push(symbolOf(id));
+  });
+  return sessions;
 }
 
 function mixed(order: number, symbolCount: number): Ranker {

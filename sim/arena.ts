@@ -5,19 +5,19 @@
 import { checkHeap } from "../allocator/check-heap.ts";
 import { COMPACTOR_KINDS, type Compactor, type CompactorKind, createCompactor } from "../allocator/compactor.ts";
 import { type FitKind, Heap, NO_HANDLE } from "../allocator/heap.ts";
-import { CLASS_ATOMIC, CLASS_BUDGET_MICROS, type Demand, OP_FREE } from "../core/demand.ts";
+import { CLASS_ATOMIC, CLASS_BUDGET_MICROS, CLASS_WAIT, type Demand, OP_FREE } from "../core/demand.ts";
 import { assert } from "../core/errors.ts";
 import { Digest } from "../core/hash.ts";
 import { MICROS_PER_SECOND } from "../core/units.ts";
 import { CacheTenant } from "./cache-tenant.ts";
-import { CompactionRunner, RUN_KIND_NAMES, RUN_PROACTIVE, RUN_REACTIVE } from "./compaction-runner.ts";
+import { CompactionRunner, RUN_PROACTIVE, RUN_REACTIVE } from "./compaction-runner.ts";
 import type { DemandFacts } from "./demand-facts.ts";
-import type { Journal } from "./journal.ts";
 import { Limiter } from "./limiter.ts";
 import { Placement } from "./placement.ts";
 import { PressureMeter } from "./pressure-meter.ts";
 import { ResponseMeter } from "./response-meter.ts";
 import { CAUSE_CAPACITY, CAUSE_FRAGMENTATION, CAUSE_LIMIT, CAUSE_PINNED, CAUSE_RESERVE } from "./result.ts";
+import { OWN_BLOCK_ID, type RunRecorder } from "./run-recorder.ts";
 import { ColdestFirst, type ShedOrderName } from "./shed-order.ts";
 import { Shrinker } from "./shrinker.ts";
 import type { CostModel, Limits } from "./simulate-types.ts";
@@ -73,7 +73,7 @@ export interface ArenaOptions {
   readonly verify: boolean;
   /** Keep the digest and the pressure meter: the acting arena. */
   readonly isMeasured: boolean;
-  readonly journal: Journal | null;
+  readonly recorder: RunRecorder | null;
 }
 
 /** What became of the wish for a proactive run. */
@@ -121,7 +121,7 @@ export class Arena {
   readonly #compactsOnDemand: boolean;
   readonly #retries: number;
   readonly #verify: boolean;
-  readonly #journal: Journal | null;
+  readonly #recorder: RunRecorder | null;
   readonly #placement: Placement;
   /** The cache among the tenants, where the demand says what is asked of it and somebody wants to know. */
   readonly cache: CacheTenant | null = null;
@@ -149,7 +149,7 @@ export class Arena {
     this.#compactsOnDemand = options.compactsOnDemand;
     this.#retries = options.retries;
     this.#verify = options.verify;
-    this.#journal = options.journal;
+    this.#recorder = options.recorder;
     this.heap = new Heap({ capacityBytes: demand.capacityBytes, fit: options.fit });
     this.#compactors = Object.fromEntries(
       COMPACTOR_KINDS.map((kind) => [kind, createCompactor(kind, this.heap)]),
@@ -162,7 +162,7 @@ export class Arena {
     this.meter = new PressureMeter(demand.capacityBytes, demand.pressureRatio);
     this.#placement = new Placement(demand, options.facts, this.heap, this.shrinker, {
       digest: options.isMeasured ? this.digest : null,
-      journal: options.journal,
+      recorder: options.recorder,
     });
     const isColdest = options.shedOrder === "coldest";
     if (demand.lookups !== undefined && (options.isMeasured || isColdest)) {
@@ -170,11 +170,11 @@ export class Arena {
       if (isColdest) this.shrinker.orderBy(new ColdestFirst(this.cache, this.heap, this.#placement.handles));
     }
     this.servedAtMicros = new Float64Array(demand.length).fill(-1);
-    if (options.journal !== null) {
-      const journal = options.journal;
+    if (options.recorder !== null) {
+      const recorder = options.recorder;
       this.heap.moveListener = (handle, from, to) => {
         const id = this.#placement.idOf(handle);
-        journal.move(this.#nowMicros, id < 0 ? "predictor" : id, from, to);
+        recorder.move(this.#nowMicros, id < 0 ? OWN_BLOCK_ID : id, from, to);
       };
     }
   }
@@ -210,7 +210,9 @@ export class Arena {
   placeOwnBlock(bytes: number): number {
     const handle = this.heap.allocate(bytes, 16, true);
     assert(handle !== NO_HANDLE, "the predictor's block fits an empty arena");
-    this.#journal?.place(0, "predictor", bytes, this.heap.addressOf(handle), this.heap.lengthOf(handle), 2, true, 0);
+    const { heap } = this;
+    const [at, length] = [heap.addressOf(handle), heap.lengthOf(handle)];
+    this.#recorder?.place(0, OWN_BLOCK_ID, bytes, at, length, CLASS_WAIT, true, false, 0);
     return this.heap.payloadOffsetOf(handle);
   }
 
@@ -454,7 +456,7 @@ export class Arena {
       if (cause === CAUSE_FRAGMENTATION) this.meter.noteFragmentationOom();
       this.digest.addInteger(-1 - row);
       this.digest.addInteger(cause + nowMicros * 64);
-      this.#journal?.deny(nowMicros, this.#id[row]!, this.#size[row]!, requestClass, cause);
+      this.#recorder?.deny(nowMicros, this.#id[row]!, this.#size[row]!, requestClass, cause);
       this.observer?.denied(row, nowMicros);
     }
     waiting.remove(w);
@@ -530,7 +532,7 @@ export class Arena {
     if (!runner.start(compactor, kind, trigger, goalBytes, budgetBytes, wishBytes, plan?.worthRatio, nowMicros)) {
       return false;
     }
-    this.#journal?.compact(nowMicros, runner.runs, RUN_KIND_NAMES[kind]!, trigger, "start", 0);
+    this.#recorder?.compact(nowMicros, runner.runs, kind === RUN_PROACTIVE, trigger, "start", 0);
     while (runner.sliceEndMicros <= nowMicros) if (runner.advance(nowMicros)) this.#runEnded(nowMicros);
     return true;
   }
@@ -538,8 +540,8 @@ export class Arena {
   #runEnded(nowMicros: number): void {
     const runner = this.runner;
     const heap = this.heap;
-    const kindName = RUN_KIND_NAMES[runner.kind]!;
-    this.#journal?.compact(nowMicros, runner.runs, kindName, runner.trigger, "end", runner.movedBytes);
+    const isProactive = runner.kind === RUN_PROACTIVE;
+    this.#recorder?.compact(nowMicros, runner.runs, isProactive, runner.trigger, "end", runner.movedBytes);
     this.digest.addInteger(-2);
     this.digest.addInteger(runner.movedBytes * 64 + runner.kind);
     const waiting = this.#waiting;

@@ -10,7 +10,6 @@ import type { CostModel } from "./simulate-types.ts";
 
 export const RUN_REACTIVE = 0;
 export const RUN_PROACTIVE = 1;
-export const RUN_KIND_NAMES = ["reactive", "proactive"] as const;
 
 const PHASE_SETUP = 0; // the fixed start and the scan of the plan
 const PHASE_MOVE = 1; // the next bytes are being paid for

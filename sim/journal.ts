@@ -4,11 +4,12 @@
 import { CLASS_NAMES, type Demand } from "../core/demand.ts";
 import { GRANULE_BYTES } from "../core/units.ts";
 import { OOM_CAUSES } from "./result.ts";
+import { OWN_BLOCK_ID, type RunRecorder } from "./run-recorder.ts";
 import type { JournalSink } from "./simulate-types.ts";
 
 export const JOURNAL_SCHEMA = "mempred.journal/1";
 
-export class Journal {
+export class Journal implements RunRecorder {
   readonly #sink: JournalSink;
 
   constructor(sink: JournalSink, demand: Demand, seed: number, policy: string) {
@@ -26,15 +27,17 @@ export class Journal {
 
   place(
     t: number,
-    id: number | string,
+    id: number,
     size: number,
     at: number,
     len: number,
     requestClass: number,
     pinned: boolean,
+    isReclaimable: boolean,
     waitedMicros: number,
   ): void {
-    this.#write({ t, e: "place", id, size, at, len, class: CLASS_NAMES[requestClass], pinned, waitedMicros });
+    const block = { t, e: "place", id: nameOf(id), size, at, len, class: CLASS_NAMES[requestClass], pinned };
+    this.#write(isReclaimable ? { ...block, waitedMicros, reclaimable: true } : { ...block, waitedMicros });
   }
 
   resize(t: number, id: number, size: number, at: number, len: number, waitedMicros: number): void {
@@ -45,21 +48,36 @@ export class Journal {
     this.#write(isShed ? { t, e: "free", id, shed: true } : { t, e: "free", id });
   }
 
-  move(t: number, id: number | string, from: number, to: number): void {
-    this.#write({ t, e: "move", id, from, to });
+  move(t: number, id: number, from: number, to: number): void {
+    this.#write({ t, e: "move", id: nameOf(id), from, to });
   }
 
   deny(t: number, id: number, size: number, requestClass: number, cause: number): void {
     this.#write({ t, e: "deny", id, size, class: CLASS_NAMES[requestClass], cause: OOM_CAUSES[cause] });
   }
 
-  compact(t: number, run: number, kind: string, trigger: string, phase: "start" | "end", movedBytes: number): void {
+  compact(
+    t: number,
+    run: number,
+    isProactive: boolean,
+    trigger: string,
+    phase: "start" | "end",
+    movedBytes: number,
+  ): void {
+    const kind = isProactive ? "proactive" : "reactive";
     this.#write({ t, e: "compact", run, kind, trigger, phase, movedBytes });
+  }
+
+  sample(t: number, occupancy: number, pressure: number): void {
+    this.#write({ t, e: "sample", occupancy, pressure });
   }
 
   forecast(t: number, pressure: number, forecast: number, upper: number, confidence: number): void {
     this.#write({ t, e: "forecast", pressure, forecast, upper, confidence });
   }
+
+  /** Not in a journal: weights are some 400 bytes a tick. */
+  network(): void {}
 
   watchdog(t: number, reason: string): void {
     this.#write({ t, e: "watchdog", reason });
@@ -68,4 +86,8 @@ export class Journal {
   #write(event: Readonly<Record<string, unknown>>): void {
     this.#sink(JSON.stringify(event));
   }
+}
+
+function nameOf(id: number): number | string {
+  return id === OWN_BLOCK_ID ? "predictor" : id;
 }

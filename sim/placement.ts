@@ -6,7 +6,7 @@ import { CLASS_ATOMIC, type Demand, FLAG_PINNED, FLAG_RECLAIMABLE, OP_ALLOCATE }
 import { assert } from "../core/errors.ts";
 import type { Digest } from "../core/hash.ts";
 import type { DemandFacts } from "./demand-facts.ts";
-import type { Journal } from "./journal.ts";
+import type { RunRecorder } from "./run-recorder.ts";
 import type { Shrinker } from "./shrinker.ts";
 
 /** Mixed into the stamps, so that a small id is no likely content by itself. */
@@ -31,7 +31,7 @@ export class Placement {
   readonly #heap: Heap;
   readonly #shrinker: Shrinker;
   readonly #digest: Digest | null;
-  readonly #journal: Journal | null;
+  readonly #recorder: RunRecorder | null;
   readonly #words: Int32Array;
   readonly #idOfSlot: Int32Array;
   readonly #isReclaimable: Uint8Array;
@@ -41,7 +41,7 @@ export class Placement {
     facts: DemandFacts,
     heap: Heap,
     shrinker: Shrinker,
-    records: { readonly digest: Digest | null; readonly journal: Journal | null },
+    records: { readonly digest: Digest | null; readonly recorder: RunRecorder | null },
   ) {
     this.#kind = demand.kind;
     this.#id = demand.id;
@@ -53,7 +53,7 @@ export class Placement {
     this.#heap = heap;
     this.#shrinker = shrinker;
     this.#digest = records.digest;
-    this.#journal = records.journal;
+    this.#recorder = records.recorder;
     this.#words = new Int32Array(heap.buffer);
     this.handles = new Int32Array(demand.idCount);
     this.#idOfSlot = new Int32Array(heap.slotCapacity).fill(-1);
@@ -99,9 +99,11 @@ export class Placement {
       }
       const at = heap.addressOf(handle);
       if (this.#digest !== null) this.#digest.addWords(row, at);
-      if (this.#journal !== null) {
-        const pinned = (this.#flags[row]! & FLAG_PINNED) !== 0;
-        this.#journal.place(nowMicros, id, size, at, length, this.#class[row]!, pinned, nowMicros - arrivalMicros);
+      if (this.#recorder !== null) {
+        const flags = this.#flags[row]!;
+        const [isPinned, isReclaimable] = [(flags & FLAG_PINNED) !== 0, (flags & FLAG_RECLAIMABLE) !== 0];
+        const waited = nowMicros - arrivalMicros;
+        this.#recorder.place(nowMicros, id, size, at, length, this.#class[row]!, isPinned, isReclaimable, waited);
       }
       return true;
     }
@@ -126,7 +128,7 @@ export class Placement {
     this.#idOfSlot[heap.slotOf(handle)] = -1;
     this.handles[id] = NO_HANDLE;
     heap.free(handle);
-    this.#journal?.free(nowMicros, id, isShed);
+    this.#recorder?.free(nowMicros, id, isShed);
   }
 
   /** Asserts that ids and blocks belong to each other. Cost: both tables. */
@@ -167,7 +169,7 @@ export class Placement {
     if (this.#isReclaimable[id] === 1) this.#shrinker.change(length - before);
     const at = heap.addressOf(handle);
     if (this.#digest !== null) this.#digest.addWords(row, at);
-    this.#journal?.resize(nowMicros, id, size, at, length, nowMicros - arrivalMicros);
+    this.#recorder?.resize(nowMicros, id, size, at, length, nowMicros - arrivalMicros);
     return true;
   }
 

@@ -32,7 +32,7 @@ export function shadowPressure({ arena, referenceLengthBytes, ownBytes }: Passiv
   }
   let series = runs.get(key);
   if (series === undefined) {
-    const passive = new Arena({ ...arena, isMeasured: false, verify: false, journal: null });
+    const passive = new Arena({ ...arena, isMeasured: false, verify: false, recorder: null });
     if (ownBytes > 0) passive.placeOwnBlock(ownBytes);
     series = runThrough(passive, arena, referenceLengthBytes);
     runs.set(key, series);

@@ -5,6 +5,7 @@ import type { ForecastCounts } from "../predictor/forecast-counts.ts";
 import type { SampleCollector } from "../predictor/sample-collector.ts";
 import type { Attack } from "./attacks.ts";
 import type { Decision, RunResult } from "./result.ts";
+import type { RunRecorder } from "./run-recorder.ts";
 import type { ShedOrderName } from "./shed-order.ts";
 
 /** Limits on compaction, DESIGN section 1. */
@@ -64,6 +65,8 @@ export interface SimulateOptions {
   /** What is broken meanwhile, and when (attacks.ts). None: nothing. */
   readonly attacks?: readonly Attack[];
   readonly journal?: JournalSink;
+  /** Takes down the same, and the network at each tick, in a form of its own; in place of a journal. */
+  readonly recorder?: RunRecorder;
   /** Takes down what the predictor saw at each tick and what came of it, for offline training. */
   readonly samples?: SampleCollector;
   /** How many of the last acting decisions to keep in the report. Default 20. */

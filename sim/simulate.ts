@@ -26,6 +26,7 @@ import { defaultLimits, type Limiter } from "./limiter.ts";
 import { type GuardedSignal, PASSIVE_POLICY, type Policy, type PolicyWorld } from "./policies/policy.ts";
 import { type ResolvedPolicy, resolvePolicy } from "./policies/registry.ts";
 import { OOM_CAUSES, type OomCause, type RunResult } from "./result.ts";
+import type { RunRecorder } from "./run-recorder.ts";
 import { SensorGuard } from "./sensor-guard.ts";
 import { type SignalDefinition, signalNamed } from "./signals.ts";
 import type { SimulateOptions, SimulateOutcome } from "./simulate-types.ts";
@@ -72,10 +73,12 @@ export class Run {
   readonly #frees: FreeWatch | null;
   readonly #score: ForecastScore | null;
   readonly #log = new DecisionLog();
-  readonly #journal: Journal | null;
+  readonly #recorder: RunRecorder | null;
   readonly #world: PolicyWorld;
   readonly #policy: Policy;
   readonly #notes: string[] = [];
+  /** Four features and the anchor, of the last forecast that was written down. */
+  readonly #networkInputs = new Float64Array(5);
   /** By the class that the demand gave them. */
   readonly #deniedByClass = new Float64Array(3);
   #lastProactiveMicros = -Infinity;
@@ -95,7 +98,8 @@ export class Run {
     this.#facts = demandFacts(demand);
     this.#resolved = resolvePolicy(options.policy);
     const { definition } = this.#resolved;
-    this.#journal = options.journal === undefined ? null : new Journal(options.journal, demand, seed, options.policy);
+    const { journal, recorder = null } = options;
+    this.#recorder = journal === undefined ? recorder : new Journal(journal, demand, seed, options.policy);
     this.#acting = this.#makeArena(true);
     this.#attacks?.watch(this.#acting);
     this.#shadow = definition.isProactive && options.shadow !== false ? this.#makeArena(false) : null;
@@ -309,7 +313,7 @@ export class Run {
       shedOrder: options.shedOrder,
       verify: options.verify ?? false,
       isMeasured: isActing,
-      journal: isActing ? this.#journal : null,
+      recorder: isActing ? this.#recorder : null,
     };
   }
 
@@ -326,7 +330,9 @@ export class Run {
     acting.setReferenceLength(reference);
     shadow?.setReferenceLength(reference);
     this.#world.largestRecentBytes = this.#facts.largestBytes[this.#tick]!;
-    this.#log.context.pressureRatio = acting.pressureRatio();
+    const pressure = acting.pressureRatio();
+    this.#log.context.pressureRatio = pressure;
+    this.#recorder?.sample(nowMicros, acting.occupancyRatio(), pressure);
     if (this.#signal !== null) this.#forecastTick(this.#signal, nowMicros);
   }
 
@@ -358,11 +364,18 @@ export class Run {
     if (signal.isTripped) this.#fallbackTicks++;
     else if (this.#wasTripped) this.#readmissions++;
     this.#wasTripped = signal.isTripped;
-    this.#journal?.forecast(nowMicros, pressure, forecast, upper, confidence);
+    if (this.#recorder !== null) this.#writeForecast(this.#recorder, nowMicros, pressure, forecast, upper);
     while (this.#trips < signal.trips.length) {
       const trip = signal.trips[this.#trips++]!;
-      this.#journal?.watchdog(nowMicros, trip.reason);
+      this.#recorder?.watchdog(nowMicros, trip.reason);
     }
+  }
+
+  #writeForecast(recorder: RunRecorder, nowMicros: number, watched: number, forecast: number, upper: number): void {
+    recorder.forecast(nowMicros, watched, forecast, upper, this.#signal!.confidence());
+    if (this.#predictor === null) return;
+    this.#predictor.readFeatures(nowMicros, this.#networkInputs);
+    recorder.network(nowMicros, this.#predictor.weights, this.#networkInputs);
   }
 
   #runEnded(runner: CompactionRunner): void {
@@ -506,6 +519,8 @@ function unguarded(forecaster: Forecaster): GuardedSignal {
 function checkOptions(options: SimulateOptions): void {
   const { seed, retries = 0, placeboRuns = 0, placeboPacks = 0, reserveBytes = 0, demand } = options;
   const isCount = (n: number) => Number.isInteger(n) && n >= 0;
+  if (options.journal !== undefined && options.recorder !== undefined)
+    throw new MempredError("INVALID_INPUT", "a run has a journal or a recorder, not both");
   if (!isCount(seed)) throw new MempredError("INVALID_INPUT", `a seed is an integer ≥ 0, not ${seed}`);
   if (!isCount(retries) || retries > 255) throw new MempredError("INVALID_INPUT", `retries are 0..255, not ${retries}`);
   if (!isCount(placeboRuns)) throw new MempredError("INVALID_INPUT", `placeboRuns is a count, not ${placeboRuns}`);

@@ -77,7 +77,7 @@ async function formatOf({ settings }: CommandContext): Promise<string> {
   const { CACHE_TRACE_FORMAT_IDS } = await import("../../io/cache-formats.ts");
   const known = ["auto", ...CACHE_TRACE_FORMAT_IDS];
   if (known.includes(format)) return format;
-  const { suggestion } = await import("../suggest.ts");
+  const { suggestion } = await import("../../core/suggest.ts");
   const message = `${settings.sourceOf("format")}: unknown format "${format}"${suggestion(format, known)}`;
   throw usage(message, known.join(", "));
 }

@@ -1,11 +1,11 @@
 // mempred completion: a script for a shell, made from the catalogue. It completes commands, options, and the words that an
 // option takes where those are known; everything else is left to the shell's own completion of files.
 
+import { suggestion } from "../../core/suggest.ts";
 import { COMMAND_GROUPS, COMMANDS, COMMON_OPTIONS, type CommandSpec, type OptionSpec } from "../catalogue.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { EXIT_OK } from "../exit.ts";
 import { usage } from "../settings.ts";
-import { suggestion } from "../suggest.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 const TOPICS = ["exit-codes", "units", "settings"];

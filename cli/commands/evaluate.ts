@@ -202,7 +202,7 @@ async function partsOf({ settings }: CommandContext): Promise<EvaluationPartId[]
   const asked = settings.list("parts", (text) => text, null);
   if (asked === null || asked.includes("all")) return [...EVALUATION_PARTS];
   if (asked.length === 1 && asked[0] === "none") return [];
-  const { suggestion } = await import("../suggest.ts");
+  const { suggestion } = await import("../../core/suggest.ts");
   for (const part of asked) {
     if (!(EVALUATION_PARTS as readonly string[]).includes(part))
       throw usage(

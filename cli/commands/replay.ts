@@ -90,7 +90,7 @@ async function formatOf({ settings }: CommandContext): Promise<string | null> {
   if (format === "auto") return null;
   const { TRACE_FORMAT_IDS } = await import("../../scenarios/trace/registry.ts");
   if (TRACE_FORMAT_IDS.includes(format)) return format;
-  const { suggestion } = await import("../suggest.ts");
+  const { suggestion } = await import("../../core/suggest.ts");
   throw usage(
     `${settings.sourceOf("format")}: unknown trace format "${format}"${suggestion(format, TRACE_FORMAT_IDS)}`,
     ["auto", ...TRACE_FORMAT_IDS].join(", "),

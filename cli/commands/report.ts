@@ -1,5 +1,6 @@
 // mempred report: how good the forecasts of a run were, what they cost, and what was decided on them.
 
+import { suggestion } from "../../core/suggest.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { EXIT_OK } from "../exit.ts";
 import { loadRun } from "../last-run.ts";
@@ -7,7 +8,6 @@ import { recentDecisions, runReport } from "../render/run-report.ts";
 import { sectionsMarkdown, sectionsText } from "../render/sections.ts";
 import { usage } from "../settings.ts";
 import type { StoredResult } from "../stored-result.ts";
-import { suggestion } from "../suggest.ts";
 
 export async function report(context: CommandContext): Promise<CommandOutcome> {
   const { settings, palette } = context;

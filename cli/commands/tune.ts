@@ -131,7 +131,7 @@ async function parametersOf(
   const source = settings.sourceOf("parameter");
   const known = Object.keys(defaults);
   if (known.length === 0) throw usage(`${source}: ${policy} has no parameters to tune`, "a policy that has some");
-  const { suggestion } = await import("../suggest.ts");
+  const { suggestion } = await import("../../core/suggest.ts");
   const found = new Map<string, number[]>();
   let name: string | null = null;
   for (const part of parts) {

@@ -33,6 +33,7 @@ export const journalEventSchema = z.discriminatedUnion("e", [
     class: requestClass,
     pinned: z.boolean(),
     waitedMicros: z.number().min(0),
+    reclaimable: z.literal(true).optional().describe("A cache's block: it may be shed."),
   }),
   z.object({ t, e: z.literal("resize"), id, size, at: place, len: length, waitedMicros: z.number().min(0).optional() }),
   z.object({ t, e: z.literal("free"), id, shed: z.literal(true).optional() }),
@@ -46,6 +47,12 @@ export const journalEventSchema = z.discriminatedUnion("e", [
     trigger: z.string(),
     phase: z.enum(["start", "end"]),
     movedBytes: z.number().min(0),
+  }),
+  z.object({
+    t,
+    e: z.literal("sample"),
+    occupancy: z.number().min(0).max(1).describe("U of the acting arena"),
+    pressure: z.number().min(0).max(1).describe("P of the acting arena"),
   }),
   z.object({
     t,

@@ -21,6 +21,8 @@ export interface RedisConnectionOptions {
   readonly isEncrypted: boolean;
   readonly commandTimeoutMillis: number;
   readonly connectTimeoutMillis: number;
+  /** Told each time that calls are made again after they were not, and when a connection was made anew. It may not throw. */
+  readonly onReachable?: ((event: "reachable" | "connected") => void) | undefined;
 }
 
 /** An argument of a command. */
@@ -38,10 +40,14 @@ export class RedisConnection {
   readonly #sha1 = new Map<RedisScript, string>();
   readonly #pending = new Set<Promise<unknown>>();
   #trialTimer: NodeJS.Timeout | undefined;
+  readonly #onReachable: ((event: "reachable" | "connected") => void) | undefined;
   #lastError: unknown;
+  #sinceMillis = Date.now();
   #isClosed = false;
 
-  private constructor(client: Redis, { host, port, database, commandTimeoutMillis }: RedisConnectionOptions) {
+  private constructor(client: Redis, options: RedisConnectionOptions) {
+    const { host, port, database, commandTimeoutMillis } = options;
+    this.#onReachable = options.onReachable;
     this.#client = client;
     this.#commandTimeoutMillis = commandTimeoutMillis;
     this.address = `redis://${host}:${port}/${database}`;
@@ -50,7 +56,26 @@ export class RedisConnection {
       this.#lastError = error;
     });
     client.on("close", () => this.#openBreaker());
-    client.on("ready", () => this.#breaker.close());
+    client.on("ready", () => {
+      if (!this.isReachable) this.#sinceMillis = Date.now();
+      this.#breaker.close();
+      if (!this.#isClosed) this.#onReachable?.("connected");
+    });
+  }
+
+  /** Whether calls are made; otherwise they fail at once. */
+  get isReachable(): boolean {
+    return this.#breaker.state === "closed";
+  }
+
+  /** Since when it has been reachable or not, ms since the epoch. */
+  get sinceMillis(): number {
+    return this.#sinceMillis;
+  }
+
+  /** Why it is not reachable, as far as is known. */
+  get problem(): string {
+    return this.#unavailable("does not answer", this.#lastError).message;
   }
 
   /**
@@ -110,9 +135,9 @@ export class RedisConnection {
     });
   }
 
-  /** All of the commands or none, in one round trip. Replies are not returned. */
-  async transact(commands: readonly RedisCommand[]): Promise<void> {
-    await this.#guard(async () => {
+  /** All of the commands or none, in one round trip. Replies are numbers, strings and null. */
+  async transact(commands: readonly RedisCommand[]): Promise<unknown[]> {
+    return this.#guard(async () => {
       const transaction = this.#client.multi();
       for (const [name, ...args] of commands) transaction.call(name, ...args);
       const outcomes = await transaction.exec().catch((error: unknown) => {
@@ -120,7 +145,10 @@ export class RedisConnection {
         const refusals = (error as { previousErrors?: unknown[] }).previousErrors;
         throw refusals?.[0] ?? error;
       });
-      for (const [error] of outcomes ?? []) if (error !== null) throw error;
+      return (outcomes ?? []).map(([error, reply]) => {
+        if (error !== null) throw error;
+        return reply;
+      });
     });
   }
 
@@ -144,7 +172,7 @@ export class RedisConnection {
     } catch (error) {
       if (isReply(error)) throw this.#refused(error);
       this.#lastError = error;
-      if (this.#breaker.fail(ticket)) this.#planTrial();
+      this.#fail(ticket);
       throw this.#unavailable("does not answer", error);
     } finally {
       this.#pending.delete(reply);
@@ -162,8 +190,13 @@ export class RedisConnection {
   }
 
   #openBreaker(): void {
-    if (this.#isClosed) return;
-    if (this.#breaker.fail(this.#breaker.enter())) this.#planTrial();
+    if (!this.#isClosed) this.#fail(this.#breaker.enter());
+  }
+
+  #fail(ticket: number): void {
+    if (!this.#breaker.fail(ticket)) return;
+    this.#sinceMillis = Date.now();
+    this.#planTrial();
   }
 
   #planTrial(): void {
@@ -177,13 +210,21 @@ export class RedisConnection {
     if (this.#breaker.beginTrial()) {
       try {
         await this.#limit(this.#client.ping(), this.#commandTimeoutMillis);
-        this.#breaker.endTrial(true);
+        this.#endTrial(true);
       } catch (error) {
         // A server that is loading its data, say, has answered: it refuses calls by itself.
-        this.#breaker.endTrial(isReply(error));
+        this.#endTrial(isReply(error));
       }
     }
     this.#planTrial();
+  }
+
+  #endTrial(isSuccess: boolean): void {
+    const wasReachable = this.isReachable;
+    this.#breaker.endTrial(isSuccess);
+    if (wasReachable || !this.isReachable || this.#isClosed) return;
+    this.#sinceMillis = Date.now();
+    this.#onReachable?.("reachable");
   }
 
   /** An error that the server gave as its answer. */
@@ -200,6 +241,11 @@ export class RedisConnection {
     const details = { address: this.address };
     return new MempredError("BACKEND_UNAVAILABLE", `${this.address}: ${what}${why}`, details, cause);
   }
+}
+
+/** Whether the server itself refused, of an error that a call threw: it is there, and other calls may be granted. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof MempredError && isReply(error.cause);
 }
 
 function isReply(error: unknown): error is Error {

@@ -11,6 +11,7 @@ import type { BackendOptions, CacheBackend, Lease, StoredEntry } from "./backend
 import { decodeEntry, encodeEntry } from "./entry-codec.ts";
 import { decodeKey, encodeKey } from "./key-bytes.ts";
 import { checkHold } from "./lease-table.ts";
+import { invalidAddress, parseRedisAddress } from "./redis-address.ts";
 import { type RedisArgument, type RedisCommand, RedisConnection } from "./redis-connection.ts";
 import { DELETE_ENTRY, DELETE_IF_EQUAL, DELETE_TAG, type RedisScript, TAG, UNTAG } from "./redis-scripts.ts";
 
@@ -54,10 +55,10 @@ export class RedisBackend implements CacheBackend {
   static async open(url: string, options: RedisBackendOptions = {}): Promise<RedisBackend> {
     const { commandTimeoutMillis = 250, connectTimeoutMillis = 1_000 } = options;
     for (const limit of [commandTimeoutMillis, connectTimeoutMillis])
-      if (!(Number.isFinite(limit) && limit >= 1)) throw invalid("time limits must be at least 1 ms");
-    const address = parseAddress(url);
+      if (!(Number.isFinite(limit) && limit >= 1)) throw invalidAddress("time limits must be at least 1 ms");
+    const address = parseRedisAddress(url);
     const namespace = options.namespace ?? address.namespace ?? "default";
-    if (!/^[A-Za-z0-9._-]{1,64}$/.test(namespace)) throw invalid("a namespace is 1 to 64 of A-Z a-z 0-9 . _ -");
+    if (!/^[A-Za-z0-9._-]{1,64}$/.test(namespace)) throw invalidAddress("a namespace is 1 to 64 of A-Z a-z 0-9 . _ -");
     const { connection, problem } = await RedisConnection.open({
       ...address,
       commandTimeoutMillis,
@@ -216,47 +217,4 @@ export class RedisBackend implements CacheBackend {
 /** In a transaction a script that the server does not know would go unnoticed until too late: its text goes along. */
 function evaluate(script: RedisScript, args: readonly RedisArgument[]): RedisCommand {
   return ["EVAL", script.lua, script.keyCount, ...args];
-}
-
-interface Address {
-  readonly host: string;
-  readonly port: number;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-  readonly database: number;
-  readonly isEncrypted: boolean;
-  readonly namespace: string | undefined;
-}
-
-function parseAddress(text: string): Address {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch (error) {
-    throw invalid("it is no URL", error);
-  }
-  const database = url.pathname === "" || url.pathname === "/" ? "0" : url.pathname.slice(1);
-  if (!/^rediss?:$/.test(url.protocol) || url.hostname === "" || !/^\d{1,5}$/.test(database))
-    throw invalid("expected redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE][?namespace=NAME]");
-  for (const name of url.searchParams.keys())
-    if (name !== "namespace") throw invalid(`it has an unknown option ${name}`);
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: url.port === "" ? 6379 : Number(url.port),
-    username: decodeURIComponent(url.username) || undefined,
-    password: decodeURIComponent(url.password) || undefined,
-    database: Number(database),
-    isEncrypted: url.protocol === "rediss:",
-    namespace: url.searchParams.get("namespace") ?? undefined,
-  };
-}
-
-/** The address itself is not repeated: it may hold a password. */
-function invalid(why: string, cause?: unknown): MempredError {
-  return new MempredError(
-    "INVALID_INPUT",
-    `this address or option of a Redis server cannot be used: ${why}`,
-    {},
-    cause,
-  );
 }

@@ -120,7 +120,7 @@ function simulateRecord(key: RecordKey): RunRecord {
     retries: 0,
     verify: false,
     isMeasured: false,
-    journal: null,
+    recorder: null,
   });
   arena.placeOwnBlock(PREDICTOR_STATE_BYTES + (neural.stateBytes ?? 0));
   const ticks = Math.floor(demand.durationMicros / TICK_MICROS) + 1;

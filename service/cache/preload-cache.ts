@@ -1,7 +1,9 @@
 // Where preloaded lists lie, warm: Redis, or this process. A cache may be gone, slow or empty at any time, and nothing in it is
 // believed for being there: each list says which store and which revision of it it was made of.
 
+import { assert } from "../../core/errors.ts";
 import type { PartHealth } from "../health.ts";
+import { CONTEXT_PATTERN } from "../item.ts";
 
 const HOUR_SECONDS = 3600;
 
@@ -18,13 +20,30 @@ export type UserList = "recent" | "frequent" | "important";
 
 export const TRENDING_KEY = "preload:global:trending";
 
-/** Ids have no separators and no patterns in them. */
+const USER_ID_PATTERN = /^[a-z0-9-]{1,64}$/;
+
+/** An id with a separator or a pattern in it would reach other users' lists: AssertionError. */
 export function userKey(userId: string, list: UserList): string {
-  return `preload:${userId}:${list}`;
+  return `${userPrefix(userId)}${list}`;
 }
 
+/** AssertionError unless the context is as CONTEXT_PATTERN. */
 export function contextKey(userId: string, context: string): string {
-  return `preload:${userId}:context:${context}`;
+  assert(CONTEXT_PATTERN.test(context), "preload cache: this is no context");
+  return `${userPrefix(userId)}context:${context}`;
+}
+
+/** What every key of the user begins with, and no other key. */
+export function userPrefix(userId: string): string {
+  assert(USER_ID_PATTERN.test(userId), "preload cache: this is no id of a user");
+  return `preload:${userId}:`;
+}
+
+/** Whose key it is: the part after "preload:"; "" for other keys. */
+export function keyOwner(key: string): string {
+  const from = "preload:".length;
+  const to = key.indexOf(":", from);
+  return to < 0 || !key.startsWith("preload:") ? "" : key.slice(from, to);
 }
 
 export interface CacheWrite {

@@ -27,8 +27,13 @@ export interface UserActivity {
 }
 
 export interface ItemStore {
-  /** Of this database: lists in a cache say what they were made of. */
+  /** Of this database: lists in a cache say what they were made of. "" while it could not be opened yet. */
   readonly id: string;
+  /**
+   * Grows when others may have changed the database behind this store's back (it lost the file and has it again): what was known
+   * of revisions and settings is not certain any more. A store without it never loses the database.
+   */
+  readonly openings?: number | undefined;
 
   createOrganisation(name: string): Promise<Organisation>;
   organisation(id: string): Promise<Organisation | undefined>;

@@ -15,7 +15,7 @@ import {
 } from "../../cli/render/format.ts";
 import { renderMarkdownTable, renderTable, visibleWidth } from "../../cli/render/table.ts";
 import { wrapText } from "../../cli/render/wrap.ts";
-import { suggest, suggestion } from "../../cli/suggest.ts";
+import { suggest, suggestion } from "../../core/suggest.ts";
 
 describe("colour", () => {
   test.each([

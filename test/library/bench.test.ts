@@ -51,6 +51,7 @@ describe("npm run bench -- --smoke", () => {
       "components",
       "ring",
       "backends",
+      "service",
       "startup",
     ]);
     for (const digest of [...Object.values(document.digests), document.digest])

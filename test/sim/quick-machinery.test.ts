@@ -99,7 +99,7 @@ function arenaWithHoles(cost: Partial<CostModel> = {}) {
     retries: 0,
     verify: true,
     isMeasured: true,
-    journal: null,
+    recorder: null,
   });
   const serve = (row: number) => {
     arena.advanceTo(demand.timeMicros[row]!);

@@ -1,4 +1,4 @@
-// A TCP proxy that holds back what the server says for as long as it is told to.
+// A TCP proxy that holds back what the server says for as long as it is told to, in order as TCP does.
 
 import { connect, createServer, type Server, type Socket } from "node:net";
 
@@ -31,8 +31,11 @@ export class SlowProxy {
         });
       }
       client.pipe(upstream);
+      let lastDueMillis = 0;
       upstream.on("data", (data) => {
-        setTimeout(() => client.writable && client.write(data), proxy.delayMillis);
+        const now = performance.now();
+        lastDueMillis = Math.max(lastDueMillis, now + proxy.delayMillis);
+        setTimeout(() => client.writable && client.write(data), Math.ceil(lastDueMillis - now));
       });
     });
     return proxy;

@@ -58,7 +58,7 @@ function scene({ large, signal = true, tuning, limits, reserveBytes, isAutonomyO
     retries: 0,
     verify: false,
     isMeasured: true,
-    journal: null,
+    recorder: null,
   });
   const said = {
     forecast: 0.99,
