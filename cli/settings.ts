@@ -86,8 +86,8 @@ export function settingOf(option: OptionSpec): { readonly name: string; readonly
   return { name: option.aliasOf ?? option.name, switchValue: true };
 }
 
-/** Variables that are no option. */
-const OTHER_VARIABLES = new Set(["MEMPRED_HOME"]);
+/** Variables that are no option. A token is never a flag: every process of the machine could read it. */
+const OTHER_VARIABLES = new Set(["MEMPRED_HOME", "MEMPRED_ADMIN_TOKEN"]);
 
 /**
  * Adds MEMPRED_PRESSURE and its like. A switch that turns something off is `MEMPRED_AUTONOMY=0`.

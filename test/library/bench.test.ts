@@ -50,6 +50,7 @@ describe("npm run bench -- --smoke", () => {
       "prediction",
       "components",
       "backends",
+      "service",
       "startup",
     ]);
     for (const digest of [...Object.values(document.digests), document.digest])

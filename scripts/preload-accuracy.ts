@@ -1,0 +1,240 @@
+// How often the model of the next component is right, online: each request is expected before it is learned, from the first on,
+// nothing is trained beforehand. One, two and three requests ahead, within a session; the first of a session follows nothing and
+// is left out. Shell users both apart (a model each) and together (one model, the users' requests in turn); sessions of the web
+// site as those of one user. Beside each figure the base rate: the most frequent components so far. With --ablation each expert
+// in turn is left out, step 1.
+//
+//   npx tsx scripts/preload-accuracy.ts [FOLDER] [--trace NAME] [--ablation] [--sessions N] [--json] [--options JSON]
+//
+// FOLDER holds msnbc-120k.txt.gz and unix-user*.txt.gz (UCI data sets), default ../shared/traces/sequence.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { HotSymbols } from "../cache/hot-symbols.ts";
+import type { ExpectedComponent } from "../preload/contract.ts";
+import { SOURCES } from "../preload/model/expert.ts";
+import type { NextComponentPredictorOptions } from "../preload/model/model-options.ts";
+import { NextComponentPredictor } from "../preload/model/next-component-predictor.ts";
+import { readSessions } from "./sequence-accuracy.ts";
+
+export const TOPS = [1, 3, 5] as const;
+const STEPS = [1, 2, 3] as const;
+/** Requests of a trace without times are taken to be a minute apart. */
+const GAP_MILLIS = 60_000;
+
+export interface Request {
+  readonly component: string;
+  readonly user: string;
+  readonly isFirst: boolean;
+}
+
+/** Counts of one step. */
+export interface StepAccuracy {
+  readonly step: number;
+  readonly predictions: number;
+  /** Share that was among the first 1, 3, 5. */
+  readonly tops: readonly number[];
+  /** The same for the most frequent components so far. */
+  readonly baseTops: readonly number[];
+  /** Mean difference between a stated confidence and how often it came true, over bins of a tenth, of the first five. */
+  readonly calibrationError: number;
+}
+
+export interface AccuracyResult {
+  readonly steps: readonly StepAccuracy[];
+  /** Of the part after `heldOutFrom` requests, step 1. */
+  readonly heldOut: StepAccuracy;
+  readonly stateBytes: number;
+}
+
+class Tally {
+  predictions = 0;
+  readonly #hits = new Float64Array(TOPS.length);
+  readonly #baseHits = new Float64Array(TOPS.length);
+  readonly #said = new Float64Array(10);
+  readonly #came = new Float64Array(10);
+  #named = 0;
+
+  add(expected: readonly ExpectedComponent[], component: string, basePlace: number): void {
+    this.predictions++;
+    const place = expected.findIndex((one) => one.component === component);
+    TOPS.forEach((top, i) => {
+      if (place >= 0 && place < top) this.#hits[i]!++;
+      if (basePlace >= 0 && basePlace < top) this.#baseHits[i]!++;
+    });
+    expected.forEach(({ confidence }, i) => {
+      const bin = Math.min(9, Math.floor(confidence * 10));
+      this.#said[bin]! += confidence;
+      if (i === place) this.#came[bin]!++;
+      this.#named++;
+    });
+  }
+
+  result(step: number): StepAccuracy {
+    const share = (hits: number) => hits / this.predictions;
+    return {
+      step,
+      predictions: this.predictions,
+      tops: Array.from(this.#hits, share),
+      baseTops: Array.from(this.#baseHits, share),
+      calibrationError: this.#said.reduce((sum, said, i) => sum + Math.abs(said - this.#came[i]!), 0) / this.#named,
+    };
+  }
+}
+
+/** Expects each request before it is learned. @param mostSteps 1: only the next request, a tenth of the time of all three */
+export function measureAccuracy(
+  requests: readonly Request[],
+  options: NextComponentPredictorOptions,
+  mostSteps: 1 | 3,
+  heldOutFrom = 0,
+): AccuracyResult {
+  const model = new NextComponentPredictor(options);
+  const tallies = STEPS.map(() => new Tally());
+  const heldOut = new Tally();
+  const numbers = new Map<string, number>();
+  const hot = new Map<string, HotSymbols>();
+  // By user: what was said of the coming requests of its session, the oldest statement first, of steps 1 to 3.
+  const open = new Map<string, (readonly ExpectedComponent[] | undefined)[][]>();
+  requests.forEach(({ component, user, isFirst }, at) => {
+    const atMillis = at * GAP_MILLIS;
+    if (!numbers.has(component)) numbers.set(component, numbers.size);
+    const number = numbers.get(component)!;
+    if (!hot.has(user)) hot.set(user, new HotSymbols());
+    const basePlace = hot.get(user)!.rankOf(number);
+    const statements = isFirst ? [] : (open.get(user) ?? []);
+    statements.forEach((said, i) => {
+      const step = statements.length - i;
+      const expected = said[step - 1];
+      if (expected === undefined) return;
+      tallies[step - 1]!.add(expected, component, basePlace);
+      if (step === 1 && at >= heldOutFrom) heldOut.add(expected, component, basePlace);
+    });
+    model.observe({ component, user, atMillis, isFirst });
+    hot.get(user)!.observe(number);
+    const said = model.expectSteps(user, atMillis, mostSteps, 5);
+    open.set(user, [...statements, said].slice(-STEPS.length));
+  });
+  return {
+    steps: tallies.map((tally, i) => tally.result(STEPS[i]!)),
+    heldOut: heldOut.result(1),
+    stateBytes: model.stateBytes,
+  };
+}
+
+export function webRequests(text: string, mostSessions: number): Request[] {
+  const names = text.split("\n")[2]!.trim().split(/\s+/);
+  const sessions = readSessions(text).slice(0, mostSessions);
+  return sessions.flatMap((session) =>
+    session.map((page, i) => ({ component: names[page - 1]!, user: "", isFirst: i === 0 })),
+  );
+}
+
+export function shellRequests(text: string, user: string): Request[] {
+  const commands = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  return commands.map((component, i) => ({ component, user, isFirst: i === 0 }));
+}
+
+/** All users' requests in one sequence, each spread evenly over it. */
+export function inTurn(users: readonly (readonly Request[])[]): Request[] {
+  const all = users.flatMap((requests, user) =>
+    requests.map((request, i) => ({ request, at: (i + 0.5) / requests.length, user })),
+  );
+  return all.sort((a, b) => a.at - b.at || a.user - b.user).map(({ request }) => request);
+}
+
+const percent = (share: number) => (Number.isNaN(share) ? "" : (100 * share).toFixed(1)).padStart(6);
+
+function line(trace: string, model: string, { predictions, tops, baseTops, calibrationError }: StepAccuracy): string {
+  const figures = [...tops, ...baseTops, calibrationError].map(percent).join(" ");
+  return `${trace.padEnd(16)}${model.padEnd(24)}${String(predictions).padStart(8)}${figures}\n`;
+}
+
+/** The mean over traces, each counting the same. */
+export function meanAccuracy(steps: readonly StepAccuracy[]): StepAccuracy {
+  const mean = (of: (one: StepAccuracy) => number) => steps.reduce((sum, one) => sum + of(one), 0) / steps.length;
+  return {
+    step: steps[0]!.step,
+    predictions: steps.reduce((sum, one) => sum + one.predictions, 0),
+    tops: TOPS.map((_, i) => mean((one) => one.tops[i]!)),
+    baseTops: TOPS.map((_, i) => mean((one) => one.baseTops[i]!)),
+    calibrationError: mean((one) => one.calibrationError),
+  };
+}
+
+function main(): void {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      trace: { type: "string" },
+      ablation: { type: "boolean", default: false },
+      sessions: { type: "string", default: "Infinity" },
+      options: { type: "string", default: "{}" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const folder = positionals[0] ?? "../shared/traces/sequence";
+  let files: string[];
+  try {
+    files = readdirSync(folder).filter((name) => /^(msnbc-.*|unix-user.*)\.txt\.gz$/.test(name));
+  } catch {
+    process.stderr.write(`skipped: there are no sequences in ${folder}\n`);
+    return;
+  }
+  const base = JSON.parse(values.options) as NextComponentPredictorOptions;
+  const variants: { name: string; options: NextComponentPredictorOptions; mostSteps: 1 | 3 }[] = [
+    { name: "all", options: base, mostSteps: values.ablation ? 1 : 3 },
+  ];
+  if (values.ablation) {
+    for (const source of SOURCES) {
+      variants.push({ name: `without ${source}`, options: { ...base, without: [source] }, mostSteps: 1 });
+    }
+    const without = SOURCES.filter((source) => source !== "sequence");
+    variants.push({ name: "sequence alone", options: { ...base, without }, mostSteps: 1 });
+    variants.push({ name: "not calibrated", options: { ...base, isCalibrated: false }, mostSteps: 1 });
+  }
+  const read = (name: string) => gunzipSync(readFileSync(join(folder, name))).toString("utf8");
+  const traces: { name: string; requests: Request[] }[] = [];
+  const shell: Request[][] = [];
+  for (const file of files.sort()) {
+    const name = file.replace(".txt.gz", "");
+    if (name.startsWith("msnbc")) {
+      traces.push({ name, requests: webRequests(read(file), Number(values.sessions)) });
+    } else {
+      shell.push(shellRequests(read(file), name));
+      traces.push({ name, requests: shell.at(-1)! });
+    }
+  }
+  if (shell.length > 0) traces.push({ name: "unix, together", requests: inTurn(shell) });
+  const rows: { trace: string; model: string; result: AccuracyResult }[] = [];
+  if (!values.json) {
+    const tops = TOPS.map((top) => `top ${top}`.padStart(6)).join(" ");
+    const bases = TOPS.map((top) => `base ${top}`.padStart(6)).join(" ");
+    process.stdout.write(
+      `${"trace".padEnd(16)}${"model".padEnd(24)}${"n".padStart(8)}${tops} ${bases} calibration error, %\n`,
+    );
+  }
+  for (const { name, options, mostSteps } of variants) {
+    for (const trace of traces.filter((one) => values.trace === undefined || one.name.startsWith(values.trace))) {
+      const result = measureAccuracy(trace.requests, options, mostSteps);
+      rows.push({ trace: trace.name, model: name, result });
+      if (values.json) continue;
+      for (const step of result.steps.slice(0, mostSteps))
+        process.stdout.write(line(trace.name, `${name}, step ${step.step}`, step));
+    }
+    const users = rows.filter((row) => row.model === name && row.trace.startsWith("unix-user"));
+    for (let step = 0; users.length > 1 && step < mostSteps && !values.json; step++) {
+      const mean = meanAccuracy(users.map(({ result }) => result.steps[step]!));
+      process.stdout.write(line("users, mean", `${name}, step ${step + 1}`, mean));
+    }
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify({ schema: "mempred.preload-accuracy/1", rows }, null, 2)}\n`);
+  else process.stdout.write(`state: ${rows[0]?.result.stateBytes ?? 0} bytes\n`);
+}
+
+if (process.argv[1]?.endsWith("preload-accuracy.ts")) main();
