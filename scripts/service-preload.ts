@@ -8,7 +8,7 @@
 // S23-S26. Everything is drawn from seeds; times are of this machine, in one process with the load that makes them.
 
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -142,7 +142,13 @@ async function firstRetrieval(setup: Setup, store: ItemStore, clock: { now: numb
     return times;
   };
   // A busy machine: the figures are of caches that answer.
-  const options = { store: slow, now: () => clock.now, cacheWaitMillis: 5_000, limitBytes: CACHE_BYTES };
+  const options = {
+    store: slow,
+    now: () => clock.now,
+    cacheWaitMillis: 5_000,
+    limitBytes: CACHE_BYTES,
+    users: identities.length,
+  };
   const coldEngine = new Engine({ ...options, cache: await setup.open() });
   const cold = await first(coldEngine, "store");
   await coldEngine.stop();
@@ -350,6 +356,7 @@ try {
       usedBytes: async () => Number(/used_memory:(\d+)/.exec(String(await server.command(["INFO", "memory"])))![1]),
     });
   }
+  row("load of the machine at the start, processes that want to run", loadavg()[0]!.toFixed(1));
   const clock = { now: 1_700_000_000_000 };
   const openStore = () => SqliteItemStore.open(join(folder, `store-${files++}.db`), { now: () => clock.now });
   const store = await openStore();

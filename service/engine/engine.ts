@@ -46,6 +46,8 @@ export interface EngineOptions {
 }
 
 const USAGE_MILLIS = 1_000;
+/** Of the usage that the status tells: it is asked for once a figure by whoever collects them. */
+const STATUS_MILLIS = 100;
 /** Runs end at so much of the limit: a cache that has the same limit would let the most active go for the less active. */
 const FULL_RATIO = 0.95;
 /** How long after a change of settings everything is made anew. */
@@ -131,7 +133,7 @@ export class Engine implements PreloadEngine {
   }
 
   status(): PreloadStatus {
-    const { keys, bytes } = this.#cacheUsage(0);
+    const { keys, bytes } = this.#cacheUsage(STATUS_MILLIS);
     const { level, driveRatio } = this.#governor ?? { level: "LOW", driveRatio: 0 };
     return {
       runs: this.#runs.list(),

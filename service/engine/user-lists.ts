@@ -212,15 +212,14 @@ export class UserLists {
   /** One user of a run. */
   async preload(userId: string, reason: PreloadRun["reason"]): Promise<UserOutcome> {
     const settings = this.#settings;
-    const effective = await this.configs.of(userId);
+    const [effective, revision] = await Promise.all([this.configs.of(userId), this.#revisions.of(userId)]);
     const { config } = effective;
     if (!config.isEnabled) return "skipped";
     const view = this.memo.peek(userId);
-    const isPresent = view !== undefined && view.origin.revision === this.#revisions.peek(userId);
+    const isPresent = view !== undefined && view.origin.revision === revision;
     // A refresh that is early by its jitter still counts as the one that is due.
     if (reason === "refresh" && isPresent && this.#now() - view.builtMillis < 0.8 * view.refreshMillis)
       return "skipped";
-    const revision = await this.#revisions.of(userId);
     const origin = { storeId: this.#store.id, revision, fingerprint: effective.fingerprint };
     const built = await buildView(this.#store, userId, config, origin, this.#now());
     const isWritten = await this.#keep(built, settings);
