@@ -108,15 +108,30 @@ export class RedisPreloadCache implements PreloadCache {
       assert(Number.isInteger(ttlSeconds) && ttlSeconds > 0, "redis cache: a time to live is whole seconds above 0");
       return ["SET", key, value, "EX", ttlSeconds];
     });
-    await this.#ask("writes", () => this.#connection.transact(commands));
-    for (const { key, value, ttlSeconds } of entries)
+    // Noted before it is there, so that a drop of the user that is sent after it names it. Without an answer it may be there.
+    const isNew = entries.map(({ key }) => !this.#ledger.knows(key));
+    const noted = entries.map(({ key, value, ttlSeconds }) => {
       this.#ledger.note(key, keyBytes(key, Buffer.byteLength(value)), ttlSeconds * 1000);
+      return this.#ledger.find(key);
+    });
+    try {
+      await this.#ask("writes", () => this.#connection.transact(commands));
+    } catch (error) {
+      if (isRefusal(error))
+        entries.forEach(({ key }, index) => {
+          if (isNew[index]) this.#ledger.forget(key, noted[index]);
+        });
+      throw error;
+    }
   }
 
   async drop(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
+    const noted = keys.map((key) => this.#ledger.find(key));
     await this.#ask("writes", () => this.#connection.call("UNLINK", keys));
-    for (const key of keys) this.#ledger.forget(key);
+    keys.forEach((key, index) => {
+      if (noted[index] !== undefined) this.#ledger.forget(key, noted[index]);
+    });
   }
 
   /** What the ledger knows of the user; what is found later, while it is being taken, then. */
