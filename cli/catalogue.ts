@@ -393,6 +393,77 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/train.ts")).train,
   },
   {
+    name: "top",
+    summary: "watch a run, or this machine's memory, as it goes: heap map, pressure, forecast, events",
+    arguments: [
+      {
+        name: "journal",
+        isOptional: true,
+        isVariadic: true,
+        description: "one or two journals in place of a run made now",
+        completes: "file",
+      },
+    ],
+    options: [
+      { ...SCENARIO_OPTION, isVariadic: true, description: "the scenario to run, by name or file" },
+      { name: "duration", value: "TIME", description: "virtual time of the run, such as 10m" },
+      ...SUITE_OPTIONS.filter(({ name }) => ["pressure", "policy", "seed", "rate", "capacity", "mix"].includes(name)),
+      { name: "at", value: "TIME", description: "begin at this moment, paused" },
+      { name: "live", description: "the memory of this machine and its control group instead, with the forecast" },
+    ],
+    defaults:
+      "scenario burst, pressure 95, policies reactive,predictive, seed 1, 2m; without a terminal the end of the run",
+    examples: [
+      "mempred top --scenario tide --pressure 95",
+      "mempred top reactive.jsonl predictive.jsonl --at 70s",
+      "mempred top --live",
+    ],
+    load: async () => (await import("./commands/top.ts")).top,
+  },
+  {
+    name: "export",
+    summary: "recorded runs in other forms: Perfetto, CSV, Parquet, pictures",
+    arguments: [
+      { name: "journal", isVariadic: true, description: "journals, as --journal writes them", completes: "file" },
+    ],
+    options: [
+      {
+        name: "perfetto",
+        group: "Output",
+        value: "FILE",
+        description: "a trace for ui.perfetto.dev or chrome://tracing: counters, compactions, OOMs, forecasts",
+        completes: "file",
+      },
+      { name: "csv", group: "Output", value: "FILE", description: "a row each 500 ms as CSV", completes: "file" },
+      { name: "events", group: "Output", value: "FILE", description: "a row an event as CSV", completes: "file" },
+      { name: "parquet", group: "Output", value: "FILE", description: "the same as Parquet", completes: "file" },
+      {
+        name: "svg",
+        group: "Output",
+        value: "FILE",
+        description: "pressure over time as a picture",
+        completes: "file",
+      },
+      {
+        name: "map",
+        group: "Output",
+        value: "FILE",
+        description: "the heap of the first journal as a picture",
+        completes: "file",
+      },
+      { name: "at", value: "TIME", description: "the moment of --map" },
+      { name: "from", value: "TIME", description: "where --svg begins" },
+      { name: "to", value: "TIME", description: "where --svg ends" },
+    ],
+    defaults: "--map shows the end of the run, --svg all of it",
+    examples: [
+      "mempred export tide.jsonl --perfetto tide.json",
+      "mempred export reactive.jsonl predictive.jsonl --svg both.svg --from 2m --to 4m",
+      "mempred export tide.jsonl --map heap.svg --at 3m --parquet events.parquet",
+    ],
+    load: async () => (await import("./commands/export.ts")).exportRuns,
+  },
+  {
     name: "evaluate",
     summary: "run the frozen suite on test seeds and write the page of results",
     arguments: [],

@@ -114,7 +114,7 @@ export function measureAccuracy(
     });
     model.observe({ component, user, atMillis, isFirst });
     hot.get(user)!.observe(number);
-    const said = STEPS.map((step) => (step <= mostSteps ? model.expectAt(user, atMillis, step, 5) : undefined));
+    const said = model.expectSteps(user, atMillis, mostSteps, 5);
     open.set(user, [...statements, said].slice(-STEPS.length));
   });
   return {

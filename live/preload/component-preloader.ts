@@ -247,6 +247,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
       costBytes: this.#costs.stateBytes,
       prefetchPrice: this.#price,
       learned: this.#learned,
+      unlearned: this.#log.leftOut,
       troubles: this.#troubles,
     });
   }

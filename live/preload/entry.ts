@@ -62,6 +62,8 @@ export {
   type PreloadRequest,
   type QueueOrder,
 } from "../../preload/queue.ts";
+export { ByteRing } from "../../preload/ring/byte-ring.ts";
+export { IntRing } from "../../preload/ring/int-ring.ts";
 export { BenefitRouter, type BenefitRouterOptions } from "../../preload/routers/benefit.ts";
 export { type RouterFigures, ThresholdRouter, type ThresholdRouterOptions } from "../../preload/routers/thresholds.ts";
 export { type AttachedPressure, type AttachOptions, attachPressure } from "../pressure/attach.ts";

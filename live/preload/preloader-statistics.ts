@@ -79,8 +79,10 @@ export interface ComponentPreloaderStatistics extends HitFigures {
   };
   readonly removed: Readonly<Record<RemovalReason, number>>;
   readonly refused: Readonly<Record<RefusalReason, number>>;
-  /** Requests that were learned from; errors of the model, the router and listeners, which nobody else noticed. */
+  /** Requests that were learned from; those that came too fast for it. */
   readonly learned: number;
+  readonly unlearned: number;
+  /** Errors of the model, the router and listeners, which nobody else noticed. */
   readonly troubles: number;
 }
 
@@ -97,6 +99,7 @@ export function describePreloader<V>(parts: {
   readonly costBytes: number;
   readonly prefetchPrice: number;
   readonly learned: number;
+  readonly unlearned: number;
   readonly troubles: number;
 }): ComponentPreloaderStatistics {
   const { cache, ahead, loads } = parts;
@@ -150,6 +153,7 @@ export function describePreloader<V>(parts: {
     removed: { ...cache.statistics.removed },
     refused: { ...cache.statistics.refused },
     learned: parts.learned,
+    unlearned: parts.unlearned,
     troubles: parts.troubles,
   };
 }

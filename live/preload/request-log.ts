@@ -1,17 +1,20 @@
 // Requests wait here until whoever asked has an answer: learning and expecting cost tens of microseconds, a hit less than one. They are
 // taken out in the order they came, after the promises that are settled now, a bounded number at a time, so that nothing else of the
-// process waits long.
+// process waits long. Where the process never comes to rest, as in a loop that awaits only what is there, what does not fit is left
+// out and counted: no load could begin meanwhile either.
 
 import type { ComponentRequest } from "../../preload/contract.ts";
 
-/** Requests that may wait; the one after them has them taken out at once. */
+/** Requests that may wait. */
 const MOST_WAITING = 4096;
 /** Requests taken out at a time. */
-const SLICE = 256;
+const SLICE = 16;
 
 export class RequestLog {
   readonly #take: (requests: readonly ComponentRequest[]) => void;
   #waiting: ComponentRequest[] = [];
+  /** Requests that found no place. */
+  leftOut = 0;
   #timer: NodeJS.Immediate | undefined;
 
   /** @param take gets requests in order; may not throw */
@@ -24,9 +27,12 @@ export class RequestLog {
   }
 
   add(request: ComponentRequest): void {
+    if (this.#waiting.length >= MOST_WAITING) {
+      this.leftOut++;
+      return;
+    }
     this.#waiting.push(request);
-    if (this.#waiting.length > MOST_WAITING) this.flush();
-    else this.#timer ??= setImmediate(this.#slice);
+    this.#timer ??= setImmediate(this.#slice);
   }
 
   /** Takes everything out now. */

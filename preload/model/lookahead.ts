@@ -3,12 +3,13 @@
 // outside the beam is taken to go on as what lies inside: sums are over the beam and divided by its probability.
 
 import { SequenceHistory } from "../../cache/sequence-history.ts";
+import { assert } from "../../core/errors.ts";
 import type { Situation } from "./expert.ts";
 import type { Experts } from "./experts.ts";
 
-/** Paths that are followed at each step. */
-export const BEAM = 5;
 export const STEP_COUNT = 3;
+/** A path less likely than this is not followed. */
+export const LEAST_PATH = 1 / 64;
 
 /** Candidates of one step, in no order. */
 export class StepDistribution {
@@ -45,19 +46,26 @@ export class Lookahead {
   /** By step − 1. */
   readonly steps: readonly StepDistribution[];
   readonly #experts: Experts;
-  #paths = Array.from({ length: BEAM }, () => new Path());
-  #nextPaths = Array.from({ length: BEAM }, () => new Path());
+  #paths: Path[];
+  #nextPaths: Path[];
   // The likeliest continuations, the likeliest first.
-  readonly #bestFrom = new Uint8Array(BEAM);
-  readonly #bestSymbol = new Uint16Array(BEAM);
-  readonly #bestProbability = new Float64Array(BEAM);
+  readonly #bestFrom: Uint8Array;
+  readonly #bestSymbol: Uint16Array;
+  readonly #bestProbability: Float64Array;
   #bestCount = 0;
   // By symbol: its place in the step's distribution + 1, 0 outside a step; and the largest single contribution.
   readonly #placeOf: Uint16Array;
   readonly #largest: Float64Array;
 
-  constructor(experts: Experts, symbolCount: number) {
+  /** @param beamCount paths that are followed at each step, 1 to 64 */
+  constructor(experts: Experts, symbolCount: number, beamCount: number) {
+    assert(Number.isInteger(beamCount) && beamCount >= 1 && beamCount <= 64, "1 to 64 paths are followed");
     this.#experts = experts;
+    this.#paths = Array.from({ length: beamCount }, () => new Path());
+    this.#nextPaths = Array.from({ length: beamCount }, () => new Path());
+    this.#bestFrom = new Uint8Array(beamCount);
+    this.#bestSymbol = new Uint16Array(beamCount);
+    this.#bestProbability = new Float64Array(beamCount);
     this.steps = Array.from({ length: STEP_COUNT }, () => new StepDistribution(symbolCount));
     this.#placeOf = new Uint16Array(symbolCount);
     this.#largest = new Float64Array(symbolCount);
@@ -67,7 +75,7 @@ export class Lookahead {
     return this.#placeOf.byteLength + this.#largest.byteLength + STEP_COUNT * 11 * this.#placeOf.length;
   }
 
-  /** Fills `steps` up to `stepCount`. One prediction for step 1, BEAM for each further one. */
+  /** Fills `steps` up to `stepCount`. One prediction for step 1, at most `beamCount` for each further one. */
   look(from: Situation, stepCount: number): void {
     this.#paths[0]!.become(from, 1);
     let pathCount = 1;
@@ -121,9 +129,9 @@ export class Lookahead {
 
   #keep(from: number, symbol: number, probability: number): void {
     const most = this.#bestProbability;
-    const isFull = this.#bestCount === BEAM;
-    if (isFull && most[BEAM - 1]! >= probability) return;
-    let at = isFull ? BEAM - 1 : this.#bestCount++;
+    const isFull = this.#bestCount === most.length;
+    if (probability < LEAST_PATH || (isFull && most[most.length - 1]! >= probability)) return;
+    let at = isFull ? most.length - 1 : this.#bestCount++;
     for (; at > 0 && most[at - 1]! < probability; at--) {
       most[at] = most[at - 1]!;
       this.#bestFrom[at] = this.#bestFrom[at - 1]!;

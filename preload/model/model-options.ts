@@ -22,10 +22,12 @@ export interface NextComponentPredictorOptions {
   readonly hourNodeCount?: number | undefined;
   /** Successors kept of each context, 1 to 64. Default 16. */
   readonly successorCount?: number | undefined;
-  /** Requests that links look back, 1 to 6. Default 4. */
+  /** Requests that links look back, 1 to 6. Default 2. */
   readonly lagCount?: number | undefined;
   /** Weights of links, a power of two. Default 65,536. */
   readonly linkCount?: number | undefined;
+  /** Paths that are followed to look a step further, 1 to 64. Default 4. */
+  readonly beamCount?: number | undefined;
   /** Names longer than this, in UTF-16 units, are not modelled. Default 1,024. */
   readonly mostNameUnits?: number | undefined;
   /** Local time less UTC in minutes, for the hour of the day. Default 0. */
@@ -52,8 +54,9 @@ export function modelShape(options: NextComponentPredictorOptions): ModelShape {
     sessionNodeCount: options.sessionNodeCount ?? 8192,
     hourNodeCount: options.hourNodeCount ?? 4096,
     successorCount: options.successorCount ?? 16,
-    lagCount: options.lagCount ?? 4,
+    lagCount: options.lagCount ?? 2,
     linkCount: options.linkCount ?? 65_536,
+    beamCount: options.beamCount ?? 4,
     mostNameUnits: options.mostNameUnits ?? 1024,
     offsetMinutes: options.offsetMinutes ?? 0,
     without: options.without ?? [],

@@ -16,6 +16,7 @@ import { OpenStatements, STATED_COUNT } from "./open-statements.ts";
 
 /** Components that one answer names at most. */
 export const MOST_EXPECTED = 64;
+const STEPS: readonly (1 | 2 | 3)[] = [1, 2, 3];
 /** Bytes of a user's history, without the object. */
 const HISTORY_BYTES = 2 * 6 + 3 * 16 + 24;
 
@@ -42,7 +43,7 @@ export class NextComponentPredictor implements NextComponentModel {
     this.#components = new SymbolTable(componentCount);
     this.#users = new SymbolTable(userCount);
     this.#situations = new Array<Situation | undefined>(userCount).fill(undefined);
-    this.#lookahead = new Lookahead(this.experts, componentCount);
+    this.#lookahead = new Lookahead(this.experts, componentCount, this.shape.beamCount);
     this.#open = new OpenStatements(userCount);
     this.#noSymbols = new Uint8Array(componentCount);
     this.#noUsers = new Uint8Array(userCount);
@@ -97,11 +98,9 @@ export class NextComponentPredictor implements NextComponentModel {
   }
 
   expect(user: string, atMillis: number, stepCount: 1 | 2 | 3, count: number): ExpectedComponent[] {
-    const situation = this.#look(user, atMillis, stepCount);
-    if (situation === undefined) return [];
     const best = new Map<string, ExpectedComponent>();
-    for (let step = 1; step <= stepCount; step++) {
-      for (const expected of this.#expectedAt(situation, step as 1 | 2 | 3, count)) {
+    for (const step of this.expectSteps(user, atMillis, stepCount, count)) {
+      for (const expected of step) {
         if (expected.confidence > (best.get(expected.component)?.confidence ?? 0))
           best.set(expected.component, expected);
       }
@@ -109,10 +108,14 @@ export class NextComponentPredictor implements NextComponentModel {
     return [...best.values()].sort((a, b) => b.confidence - a.confidence || a.step - b.step).slice(0, count);
   }
 
-  /** What `user` will ask for exactly `step` requests from now, the likeliest first. As `expect`, without the other steps. */
-  expectAt(user: string, atMillis: number, step: 1 | 2 | 3, count: number): ExpectedComponent[] {
-    const situation = this.#look(user, atMillis, step);
-    return situation === undefined ? [] : this.#expectedAt(situation, step, count);
+  /** As `expect`, but for each step apart, from step 1: what is asked for exactly then, the likeliest `count` first. */
+  expectSteps(user: string, atMillis: number, stepCount: 1 | 2 | 3, count: number): ExpectedComponent[][] {
+    const number = this.#users.find(user);
+    if (number < 0 || count < 1) return [];
+    const situation = this.#situations[number]!;
+    situation.hour = hourOf(atMillis, this.shape.offsetMinutes);
+    this.#lookahead.look(situation, stepCount);
+    return STEPS.slice(0, stepCount).map((step) => this.#expectedAt(situation, step, count));
   }
 
   /** Throws AssertionError when the parts do not agree. Cold. */
@@ -139,15 +142,6 @@ export class NextComponentPredictor implements NextComponentModel {
       const candidate = picked[i]!;
       this.#open.state(slot, mixer.symbols[candidate]!, mixer.scores[candidate]!, mixer.sourceOf(candidate));
     }
-  }
-
-  #look(user: string, atMillis: number, stepCount: number): Situation | undefined {
-    const number = this.#users.find(user);
-    if (number < 0) return undefined;
-    const situation = this.#situations[number]!;
-    situation.hour = hourOf(atMillis, this.shape.offsetMinutes);
-    this.#lookahead.look(situation, stepCount);
-    return situation;
   }
 
   /** The likeliest of one step that was looked at, calibrated; and remembered, to be held against what comes. */

@@ -6,7 +6,7 @@ import { Predictions, SequenceModel } from "../../cache/sequence-model.ts";
 import type { CandidateMixer } from "./candidate-mixer.ts";
 import { EXPERIENCE_STEPS, type Expert, experienceOf, type Situation, SOURCES } from "./expert.ts";
 
-const PROPOSALS = 40;
+const PROPOSALS = 24;
 /** Less is as good as never. */
 const LEAST = 1 / 65_536;
 const LOG_LEAST = quickLog(LEAST);

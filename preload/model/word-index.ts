@@ -9,8 +9,8 @@ export const ALIKE_COUNT = 16;
 const MOST_WORDS = 12;
 const MOST_POSTINGS = 64;
 const LEAST_ALIKE = 0.5;
-// Words in camelCase, in capitals, numbers, and runs of what is not ASCII.
-const WORDS = /[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\0-\x7f]+/g;
+// Words in camelCase, in capitals, and numbers; whatever is not ASCII counts as a small letter.
+const WORDS = /[A-Z]?[a-z\u0080-\uffff]+|[A-Z]+(?![a-z])|[0-9]+/g;
 
 /** The different words of a name, in lower case: "src/userList-2.tsx" has src, user, list, 2, tsx. */
 export function wordsOf(name: string): string[] {

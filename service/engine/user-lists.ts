@@ -142,7 +142,7 @@ export class UserLists {
     if (recent === undefined || frequent === undefined || important === undefined) return undefined;
     const { builtMillis } = recent;
     const age = this.#now() - builtMillis;
-    if (lists.some((list) => list!.builtMillis !== builtMillis) || age > TTL_SECONDS.recent * 1000) return undefined;
+    if (lists.some((list) => list!.builtMillis !== builtMillis) || age >= TTL_SECONDS.recent * 1000) return undefined;
     const names = recent.contexts ?? [];
     const keys = names.map((name) => contextKey(userId, name));
     const inContext = names.length === 0 ? [] : await this.#reader.read(keys);

@@ -103,6 +103,20 @@ describe("entries of the package", () => {
     expect(options.filter((name) => !words.has(name))).toEqual([]);
   });
 
+  it("docs/preload.md names everything of mempred/preload, each option and each figure", () => {
+    const words = new Set(readFileSync(`${root}/docs/preload.md`, "utf8").match(/[A-Za-z_]\w*/g));
+    const exported = exportsOf("live/preload/entry.ts");
+    for (const name of ["ComponentPreloader", "NextComponentPredictor", "BenefitRouter", "LeaseBook", "IntRing"]) {
+      expect(exported).toContain(name);
+    }
+    expect(exported.filter((name) => !words.has(name))).toEqual([]);
+    const source = readFileSync(`${root}/live/preload/preloader-options.ts`, "utf8");
+    const from = source.indexOf("export interface ComponentPreloaderOptions<V> {");
+    const options = [...source.slice(from, source.indexOf("\n}\n", from)).matchAll(/^ {2}readonly (\w+)\??:/gm)];
+    expect(options.length).toBeGreaterThan(20);
+    expect(options.map((match) => match[1] as string).filter((name) => !words.has(name))).toEqual([]);
+  });
+
   it("names in code in docs/library.md exist", () => {
     const text = readFileSync(`${root}/docs/library.md`, "utf8");
     const imports = [...text.matchAll(/import \{ ([^}]+) \} from "mempred(?:\/pure)?";/g)];
@@ -119,6 +133,8 @@ describe("entries of the package", () => {
     expect(await eagerImports("pure.ts")).toEqual(["seedrandom/lib/alea.js"]);
     const ofCache = await eagerImports("live/entry.ts");
     expect(ofCache.filter((path) => !path.startsWith("node:"))).toEqual(["seedrandom/lib/alea.js"]);
+    const ofPreload = await eagerImports("live/preload/entry.ts");
+    expect(ofPreload.filter((path) => !path.startsWith("node:"))).toEqual(["seedrandom/lib/alea.js"]);
     expect(await eagerImports("scenarios/scenario-file.ts")).toEqual(["seedrandom/lib/alea.js", "yaml", "zod"]);
   });
 
