@@ -668,12 +668,17 @@ export const COMMANDS: readonly CommandSpec[] = [
         description: "the SQLite file that keeps items, users and settings; :memory: keeps nothing",
         completes: "file",
       },
-      { name: "redis", value: "URL", description: "a Redis server that holds warm lists too, such as redis://localhost" },
+      {
+        name: "redis",
+        value: "URL",
+        description: "a Redis server that holds warm lists too, such as redis://localhost",
+      },
       { name: "cache", value: "SIZE", description: "most bytes of warm lists in this process" },
       {
         name: "admin-token-file",
         value: "FILE",
-        description: "a file with the token of an admin (or MEMPRED_ADMIN_TOKEN), in place of one that is made and printed",
+        description:
+          "a file with the token of an admin (or MEMPRED_ADMIN_TOKEN), in place of one that is made and printed",
         completes: "file",
       },
       {
