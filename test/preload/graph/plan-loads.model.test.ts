@@ -102,7 +102,7 @@ describe("dependency graph against a naive one", () => {
           expect(levels.flat().sort()).toEqual([...naiveClosure(naive, from)].sort());
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
     expect(cycles).toBeGreaterThan(5);
   });
@@ -187,7 +187,7 @@ describe("planLoads against a naive plan", () => {
           expect(new Set(turned.leftOut.map(({ component }) => component))).toEqual(new Set(out));
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
     // Each reason was given, and so checked.
     for (const reason of ["excluded", "needs-excluded", "needs-both", "cycle", "unneeded"])
