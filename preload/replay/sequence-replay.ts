@@ -41,7 +41,8 @@ export function replaySequence(sequence: ComponentSequence, options: PreloadRepl
   return replay.finish();
 }
 
-class SequenceReplay {
+/** A replay request by request, for whoever wants to look up in between. */
+export class SequenceReplay {
   readonly #sequence: ComponentSequence;
   readonly #options: PreloadReplayOptions;
   readonly #capacity: number;
@@ -73,7 +74,7 @@ class SequenceReplay {
   #overtaken = 0;
 
   constructor(sequence: ComponentSequence, options: PreloadReplayOptions) {
-    const { mode, componentCount = 10, preloadsPerRequest = 0.25, lookahead = 3, price = 0 } = options;
+    const { mode, componentCount = 10, preloadsPerRequest = 0.25, lookahead = 1, price = 0 } = options;
     const { loadMillis = 100, gapMillis, wasteRatio, leastConfidence, componentBytes = 4096 } = options;
     assert(Number.isInteger(componentCount) && componentCount >= 1, "replay: a whole number of components, 1 or more");
     assert(loadMillis >= 0 && (gapMillis ?? 0) >= 0, "replay: times are not negative");
@@ -111,6 +112,7 @@ class SequenceReplay {
     this.#nextOf = new Float64Array(sequence.names.length).fill(Infinity);
   }
 
+  /** Replays one request; each once, in order from 0. */
   request(index: number): void {
     const { components, names, users, userNames, isFirst } = this.#sequence;
     const id = components[index]!;
@@ -136,6 +138,7 @@ class SequenceReplay {
     this.#loads.start(this.#now);
   }
 
+  /** After the last request. */
   finish(): PreloadReplayResult {
     const { accounting, options } = { accounting: this.#accounting, options: this.#options };
     this.#store.check();
