@@ -94,7 +94,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
     this.#router = options.router ?? new BenefitRouter({ wasteRatio: 1 });
     const comparedEntries = options.comparedEntries ?? Math.min(options.max ?? MOST_COMPARED, MOST_COMPARED);
     this.#compared = new PreloadAccounting({ entriesWithout: comparedEntries });
-    this.#cache = new ComponentCache<V>(options, this.#now, (component) => this.#ahead.removed(component));
+    this.#cache = new ComponentCache<V>(options, this.#now, (component) => this.#ahead.loads.left(component));
     this.#ahead = new LoadAhead(this.#aheadHost(), this.#router, this.#costs, options);
     this.#loads = new ComponentLoads<V>({
       load: options.load,
@@ -200,7 +200,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
     checkNumber("ratio", ratio, 0, { isBounded: true });
     const share = Math.min(1, ratio);
     this.#cache.store.setBudgetRatio(share);
-    this.#ahead.setBudgetRatio(share);
+    this.#ahead.loads.setBudgetRatio(share);
   }
 
   setPrefetchPrice(price: number): void {
@@ -283,7 +283,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
 
   async #load(component: string, options: ComponentGetOptions | undefined, isLate: boolean): Promise<V> {
     const from = this.#duration();
-    const lease = this.#ahead.leaseRequired(component);
+    const lease = this.#ahead.loads.leaseRequired(component);
     let isLoaded = false;
     try {
       const value = await this.#loads.load(component, true, options?.signal);
@@ -292,7 +292,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
       this.#times.addWait(this.#duration() - from, isLate);
       return value;
     } finally {
-      this.#ahead.endLease(lease, isLoaded);
+      this.#ahead.loads.endLease(lease, isLoaded);
     }
   }
 
@@ -334,7 +334,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
     const isHeld = this.#cache.put(component, value, isSpeculative, millis);
     const { bytes } = this.#cache;
     this.#costs.observe(component, bytes, millis);
-    this.#ahead.landed(component, bytes, isHeld);
+    this.#ahead.loads.landed(component, bytes, isHeld);
     if (this.#events.load.hasSubscribers) {
       this.#events.load.publish({ preloader: this.id, component, isSpeculative, millis, bytes });
     }

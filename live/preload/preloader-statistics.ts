@@ -105,7 +105,8 @@ export function describePreloader<V>(parts: {
   readonly troubles: number;
 }): ComponentPreloaderStatistics {
   const { cache, ahead, loads } = parts;
-  const { accounting, leases, pool, queues, adaptation } = ahead;
+  const { pool, queues, adaptation } = ahead;
+  const { accounting, leases } = ahead.loads;
   const hits = accounting.hits;
   const misses = hits.requests - hits.hits;
   const speculativeBytes = cache.speculativeSize;
