@@ -7,7 +7,7 @@
 //
 // S23-S26. Everything is drawn from seeds; times are of this machine, in one process with the load that makes them.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
@@ -31,7 +31,9 @@ const CONTENT_CHARACTERS = 200;
 const READ_MILLIS = 5;
 const CACHE_BYTES = 536_870_912;
 
+/** On a disk, for what is about fsync; the stores that are only read are kept in memory where the machine has such a folder. */
 const folder = mkdtempSync(join(tmpdir(), "mempred-service-preload-"));
+const fastFolder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "mempred-service-preload-"));
 let files = 0;
 const rows: [string, string][] = [];
 const row = (name: string, figure: string) => {
@@ -43,15 +45,21 @@ const row = (name: string, figure: string) => {
 async function fill(store: ItemStore, clock: { now: number }, users: number, itemsEach: number): Promise<Identity[]> {
   const random = new RandomStream(1, "service-preload");
   const end = clock.now;
-  const identities: Identity[] = [];
+  const times = Array.from({ length: users }, (_, i) => end - 30 * DAY_MILLIS - i * 1000);
+  const made = await Promise.all(
+    times.map((time) => {
+      clock.now = time;
+      return store.createUser({ organisationId: null, role: "user" });
+    }),
+  );
+  const identities = made.map(({ id }): Identity => ({ tokenId: "t", userId: id, organisationId: null, role: "user" }));
   for (let i = 0; i < users; i++) {
-    const user = await store.createUser({ organisationId: null, role: "user" });
-    identities.push({ tokenId: "t", userId: user.id, organisationId: null, role: "user" });
+    const { userId } = identities[i]!;
     const ages = Array.from({ length: itemsEach }, () => random.next() * 30).sort((a, b) => b - a);
     const items = await Promise.all(
       ages.map((age) => {
         clock.now = end - age * DAY_MILLIS;
-        return store.insert(user.id, {
+        return store.insert(userId, {
           content: text(random, CONTENT_CHARACTERS),
           contexts: [`context-${random.integer(8)}`],
           importance: random.next(),
@@ -61,14 +69,15 @@ async function fill(store: ItemStore, clock: { now: number }, users: number, ite
       }),
     );
     clock.now = end;
-    const uses: ItemUse[] = items
-      .filter(() => random.chance(0.4))
-      .map((item) => ({
-        itemId: item.id,
+    const used = items.filter(() => random.chance(0.4));
+    const uses = used.map(
+      ({ id: itemId, createdMillis: lastUsedMillis }): ItemUse => ({
+        itemId,
         count: 1 + Math.floor(random.exponential(6)),
-        lastUsedMillis: item.createdMillis,
-      }));
-    await store.noteUses(uses, [{ userId: user.id, lastActiveMillis: end - i * 1000 }]);
+        lastUsedMillis,
+      }),
+    );
+    await store.noteUses(uses, [{ userId, lastActiveMillis: end - i * 1000 }]);
   }
   return identities;
 }
@@ -358,7 +367,7 @@ try {
   }
   row("load of the machine at the start, processes that want to run", loadavg()[0]!.toFixed(1));
   const clock = { now: 1_700_000_000_000 };
-  const openStore = () => SqliteItemStore.open(join(folder, `store-${files++}.db`), { now: () => clock.now });
+  const openStore = () => SqliteItemStore.open(join(fastFolder, `store-${files++}.db`), { now: () => clock.now });
   const store = await openStore();
   const identities = await fill(store, clock, isSmoke ? 20 : 1_000, isSmoke ? 20 : 100);
   for (const setup of setups) await firstRetrieval(setup, store, clock, identities.slice(0, isSmoke ? 5 : 200));
@@ -381,5 +390,5 @@ try {
   await groupCommit();
 } finally {
   await server?.dispose();
-  rmSync(folder, { recursive: true, force: true });
+  for (const one of [folder, fastFolder]) rmSync(one, { recursive: true, force: true });
 }

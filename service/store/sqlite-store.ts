@@ -138,12 +138,12 @@ export class SqliteItemStore implements ItemStore {
   insert(ownerId: string, draft: ItemDraft): Promise<Item> {
     const kept = draftOf(draft);
     const content = Buffer.from(kept.content);
+    const id = this.#makeId();
+    const now = this.#now();
     return this.#connection.write(2 * content.length + ROW_BYTES, () => {
       const connection = this.#connection;
       const owner = this.#known(SQL.user, ownerId);
       if (owner === undefined) throw noSuch("user", ownerId);
-      const id = this.#makeId();
-      const now = this.#now();
       const { contexts, importance, isPinned, visibility } = kept;
       const texts = [content, JSON.stringify(contexts)] as const;
       connection.run(SQL.addItem, id, ownerId, ...texts, importance, +isPinned, visibility, now, now, now, now);
