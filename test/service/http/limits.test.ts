@@ -1,8 +1,12 @@
 // Limits by themselves: rates and addresses, JSON from strangers, bodies.
 
 import { describe, expect, it } from "vitest";
+import type { Retrieval } from "../../../service/engine/preload-engine.ts";
+import { BodyMemo } from "../../../service/http/body-memo.ts";
 import { addressKey, RateLimiter } from "../../../service/http/rate-limiter.ts";
 import { MAX_DEPTH, parseStrictJson } from "../../../service/http/strict-json.ts";
+import type { Identity } from "../../../service/identity.ts";
+import type { Item } from "../../../service/item.ts";
 
 describe("RateLimiter", () => {
   it("lets a burst through, then so many a second, and says how long to wait", () => {
@@ -66,5 +70,48 @@ describe("parseStrictJson", () => {
     ["a character written too long", Uint8Array.of(34, 0xc0, 0xaf, 34)],
   ])("refuses %s, and quotes nothing of it", (_name, text) => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ code: "invalid-json" }));
+  });
+});
+
+describe("BodyMemo", () => {
+  const item = (ownerId: string, content: string): Item => ({
+    id: "i",
+    ownerId,
+    organisationId: null,
+    content,
+    contexts: [],
+    importance: 0,
+    isPinned: false,
+    visibility: "private",
+    createdMillis: 1,
+    updatedMillis: 1,
+    version: 1,
+    useCount: 0,
+    lastUsedMillis: 1,
+  });
+  const of = (owner: string, content: string): Retrieval => ({
+    servedFrom: "preloaded",
+    items: [{ item: item(owner, content), strategy: "recent", relevance: 1 }],
+  });
+  const who = (userId: string): Identity => ({ tokenId: "t", userId, organisationId: null, role: "user" });
+
+  it("gives the same bytes for the same list, and others for another list, source or user", () => {
+    const memo = new BodyMemo();
+    const list = of("a", "one");
+    const bytes = memo.of(list, who("a"));
+    expect(JSON.parse(Buffer.from(bytes).toString())).toEqual(JSON.parse(JSON.stringify({ ...list })));
+    expect(memo.of({ ...list }, who("a"))).toBe(bytes);
+    expect(Buffer.from(memo.of({ ...list, servedFrom: "store" }, who("a"))).toString()).toContain('"store"');
+    expect(Buffer.from(memo.of(of("a", "two"), who("a"))).toString()).toContain("two");
+    expect(JSON.parse(Buffer.from(memo.of(list, who("b"))).toString()).items, "not b's").toEqual([]);
+  });
+
+  it("holds so many bytes and no more", () => {
+    const memo = new BodyMemo(20_000);
+    for (let index = 0; index < 100; index++) memo.of(of(`u${index}`, "x".repeat(800)), who(`u${index}`));
+    expect(memo.bytes).toBeGreaterThan(15_000);
+    expect(memo.bytes).toBeLessThanOrEqual(20_000);
+    memo.of(of("u99", "x".repeat(5_000)), who("u99"));
+    expect(memo.bytes).toBeLessThanOrEqual(20_000);
   });
 });
