@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<ServeOptions> = {}): Promise<RunningService> {
-  const http = { tokenRate: UNLIMITED, addressRate: UNLIMITED };
+  const http = { tokenRate: UNLIMITED, addressRate: UNLIMITED, deadlineMillis: 60_000 };
   const service = await startService({ databasePath: null, port: 0, http, ...options });
   running.push(service);
   return service;
