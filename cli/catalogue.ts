@@ -193,6 +193,7 @@ const SCENARIO_OPTION: OptionSpec = {
 /** First words of commands of two, and what they are about. */
 export const COMMAND_GROUPS: Readonly<Record<string, string>> = {
   cache: "which policy suits a cache: replay recorded accesses, list the policies",
+  preload: "what preloading gains: replay recorded sequences, write a planned workload",
 };
 
 /** Every command, in the order of the help. */
@@ -723,6 +724,83 @@ export const COMMANDS: readonly CommandSpec[] = [
       "mempred serve --port 0 --db :memory:               for a trial: a free port, nothing is kept",
     ],
     load: async () => (await import("./commands/serve.ts")).serve,
+  },
+  {
+    name: "preload replay",
+    summary: "what preloading gains on recorded sequences, by each way to decide",
+    arguments: [
+      {
+        name: "sequence",
+        isVariadic: true,
+        description: "sequences: a session a line, a component a line, CSV, JSON Lines",
+        completes: "file",
+      },
+    ],
+    options: [
+      { name: "components", value: "N", description: "components that the cache holds" },
+      {
+        name: "mode",
+        value: "LIST",
+        description: "who decides: off, thresholds, benefit, clairvoyant, which knows the future; or all",
+      },
+      { name: "prefetches", value: "N", description: "preloads for each request at most, or unlimited" },
+      {
+        name: "lookahead",
+        value: "N",
+        description: "how many requests ahead the model looks, 1 to 3; further gains more and takes longer",
+      },
+      {
+        name: "waste",
+        value: "LOADS",
+        description: "what a preload for nothing costs in mode benefit; more loads less, and more surely",
+      },
+      { name: "floor", value: "P", description: "confidence below which mode thresholds loads nothing" },
+      { name: "price", value: "P", description: "what a byte held for a second costs, in average loads" },
+      {
+        name: "model",
+        value: "NAME",
+        description: "who predicts: full, or sequence alone",
+        choices: ["full", "sequence"],
+      },
+      { name: "load", value: "TIME", description: "what a load takes; 0: there before the next request" },
+      { name: "gap", value: "TIME", description: "between two requests, in place of the times of the recording" },
+      { name: "bytes", value: "SIZE", description: "size of a component" },
+      { name: "format", value: "NAME", description: "the format of the sequences; auto looks at the content" },
+      {
+        name: "json",
+        group: "Output",
+        value: "FILE",
+        isValueOptional: true,
+        description: "the rows as JSON, to FILE, or to stdout in place of the text",
+        completes: "file",
+      },
+      { name: "metrics", group: "Output", description: "METRIC name=value lines after the text" },
+    ],
+    defaults:
+      "10 components, all modes, 0.25 preloads a request, lookahead 1, load 100ms, gap as recorded or 1s, 4096 bytes, price 0, floor 0; waste 0 where preloads are limited, else 0.5",
+    examples: [
+      "mempred preload replay unix-user*.txt.gz",
+      "mempred preload replay sessions.csv --components 50 --prefetches unlimited",
+      "mempred preload replay unix-user1.txt.gz --mode benefit --waste 1 --json preload.json",
+    ],
+    load: async () => (await import("./commands/preload-replay.ts")).preloadReplay,
+  },
+  {
+    name: "preload workload",
+    summary: "write a planned workload as CSV: users, roles, workflows, and a stated share of noise",
+    arguments: [],
+    options: [
+      { name: "seed", value: "N", description: "equal seeds, equal bytes" },
+      { name: "requests", value: "N", description: "how many" },
+      { name: "users", value: "N", description: "how many" },
+      { name: "noise", value: "PERCENT", description: "share of the requests that are for just anything" },
+    ],
+    defaults: "seed 1, 20000 requests, 12 users, 2 % noise, and 5 % of the workflows other than planned",
+    examples: [
+      "mempred preload workload > planned.csv",
+      "mempred preload replay planned.csv --components 30 --prefetches unlimited",
+    ],
+    load: async () => (await import("./commands/preload-workload.ts")).preloadWorkload,
   },
   {
     name: "completion",

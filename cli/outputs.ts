@@ -21,6 +21,7 @@ export const JOURNAL_SIGNATURE = '"mempred.journal/';
 export const MARKDOWN_SIGNATURE = "# mempred";
 export const WEIGHTS_SIGNATURE = '"mempred.weights/';
 export const CACHE_SIGNATURE = '"mempred.cache/';
+export const PRELOAD_SIGNATURE = '"mempred.preload/';
 export const AUTONOMY_SIGNATURE = '"mempred.autonomy/';
 export const PERFETTO_SIGNATURE = '"displayTimeUnit":"ms","traceEvents"';
 export const TICKS_SIGNATURE = "policy,micros,occupancy_ratio";

@@ -15,7 +15,7 @@ export interface ReuseEstimatorOptions {
   readonly sampleCount?: number | undefined;
 }
 
-const FEATURES = 7;
+const FEATURES = 8;
 const LEARNING_RATE = 0.05;
 /** Requests over which the fast and the slow frequency fade to 1/e. */
 const FAST_REQUESTS = 30;
@@ -24,7 +24,7 @@ const NEVER = -1;
 
 /** Components are numbers 0, 1, 2, …; the arrays grow with them. */
 export class ReuseEstimator {
-  /** Of: 1, log probability, log age, log fast frequency, log slow frequency, probability, slow frequency. */
+  /** Of: 1, log probability, log age, log fast frequency, log slow frequency, probability, slow frequency, log of what is left to certainty. */
   readonly weights = new Float64Array(FEATURES);
   readonly #squares = new Float64Array(FEATURES).fill(1);
   readonly #discount: number;
@@ -145,6 +145,7 @@ export class ReuseEstimator {
     features[4] = quickLog(slow + 1e-4);
     features[5] = probability;
     features[6] = slow;
+    features[7] = -quickLog(1 - Math.min(1, probability) + 1e-2);
     return true;
   }
 

@@ -4,7 +4,7 @@
 // site as those of one user. Beside each figure the base rate: the most frequent components so far. With --ablation each expert
 // in turn is left out, step 1.
 //
-//   npx tsx scripts/preload-accuracy.ts [FOLDER] [--trace NAME] [--ablation] [--sessions N] [--json] [--options JSON]
+//   npx tsx scripts/preload-accuracy.ts [FOLDER] [--trace NAME] [--steps 1|3] [--ablation] [--sessions N] [--json] [--options JSON]
 //
 // FOLDER holds msnbc-120k.txt.gz and unix-user*.txt.gz (UCI data sets), default ../shared/traces/sequence.
 
@@ -21,6 +21,8 @@ import { readSessions } from "./sequence-accuracy.ts";
 
 export const TOPS = [1, 3, 5] as const;
 const STEPS = [1, 2, 3] as const;
+/** Sessions of the web site by which constants were chosen; what comes after them was not looked at. */
+const TUNED_SESSIONS = 40_000;
 /** Requests of a trace without times are taken to be a minute apart. */
 const GAP_MILLIS = 60_000;
 
@@ -44,7 +46,7 @@ export interface StepAccuracy {
 
 export interface AccuracyResult {
   readonly steps: readonly StepAccuracy[];
-  /** Of the part after `heldOutFrom` requests, step 1. */
+  /** Of step 1, the part from request `heldOutFrom` on. */
   readonly heldOut: StepAccuracy;
   readonly stateBytes: number;
 }
@@ -175,6 +177,7 @@ function main(): void {
       ablation: { type: "boolean", default: false },
       sessions: { type: "string", default: "Infinity" },
       options: { type: "string", default: "{}" },
+      steps: { type: "string", default: "3" },
       json: { type: "boolean", default: false },
     },
   });
@@ -188,7 +191,7 @@ function main(): void {
   }
   const base = JSON.parse(values.options) as NextComponentPredictorOptions;
   const variants: { name: string; options: NextComponentPredictorOptions; mostSteps: 1 | 3 }[] = [
-    { name: "all", options: base, mostSteps: values.ablation ? 1 : 3 },
+    { name: "all", options: base, mostSteps: values.ablation || values.steps === "1" ? 1 : 3 },
   ];
   if (values.ablation) {
     for (const source of SOURCES) {
@@ -199,18 +202,19 @@ function main(): void {
     variants.push({ name: "not calibrated", options: { ...base, isCalibrated: false }, mostSteps: 1 });
   }
   const read = (name: string) => gunzipSync(readFileSync(join(folder, name))).toString("utf8");
-  const traces: { name: string; requests: Request[] }[] = [];
+  const traces: { name: string; requests: Request[]; tunedCount: number }[] = [];
   const shell: Request[][] = [];
   for (const file of files.sort()) {
     const name = file.replace(".txt.gz", "");
     if (name.startsWith("msnbc")) {
-      traces.push({ name, requests: webRequests(read(file), Number(values.sessions)) });
+      const requests = webRequests(read(file), Number(values.sessions));
+      traces.push({ name, requests, tunedCount: webRequests(read(file), TUNED_SESSIONS).length });
     } else {
       shell.push(shellRequests(read(file), name));
-      traces.push({ name, requests: shell.at(-1)! });
+      traces.push({ name, requests: shell.at(-1)!, tunedCount: 0 });
     }
   }
-  if (shell.length > 0) traces.push({ name: "unix, together", requests: inTurn(shell) });
+  if (shell.length > 0) traces.push({ name: "unix, together", requests: inTurn(shell), tunedCount: 0 });
   const rows: { trace: string; model: string; result: AccuracyResult }[] = [];
   if (!values.json) {
     const tops = TOPS.map((top) => `top ${top}`.padStart(6)).join(" ");
@@ -221,11 +225,14 @@ function main(): void {
   }
   for (const { name, options, mostSteps } of variants) {
     for (const trace of traces.filter((one) => values.trace === undefined || one.name.startsWith(values.trace))) {
-      const result = measureAccuracy(trace.requests, options, mostSteps);
+      const result = measureAccuracy(trace.requests, options, mostSteps, trace.tunedCount);
       rows.push({ trace: trace.name, model: name, result });
       if (values.json) continue;
       for (const step of result.steps.slice(0, mostSteps))
         process.stdout.write(line(trace.name, `${name}, step ${step.step}`, step));
+      if (trace.tunedCount > 0 && result.heldOut.predictions > 0) {
+        process.stdout.write(line(trace.name, `${name}, after ${TUNED_SESSIONS}`, result.heldOut));
+      }
     }
     const users = rows.filter((row) => row.model === name && row.trace.startsWith("unix-user"));
     for (let step = 0; users.length > 1 && step < mostSteps && !values.json; step++) {

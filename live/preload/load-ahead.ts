@@ -48,6 +48,8 @@ export interface AheadHost {
   has(component: string): boolean;
   /** Takes out what is past its time, and what is there. */
   forget(component: string): void;
+  /** Whether it is early enough to begin with a load for that step after the next request. */
+  canWait(step: number, loadMillis: number): boolean;
   /** Somebody loads it, whoever. */
   isLoading(component: string): boolean;
   /** Loads it and what it needs; what lands is told to `landed`. */
@@ -86,8 +88,9 @@ export class LoadAhead {
   };
   /** Offers that found no place. */
   refusedFull = 0;
-  /** What was expected and found in memory or under way. */
+  /** What was expected and found in memory or under way; what can wait until after the next request. */
   expectedPresent = 0;
+  expectedLater = 0;
 
   readonly #host: AheadHost;
   readonly #router: PreloadRouter;
@@ -206,14 +209,7 @@ export class LoadAhead {
     const graph = this.#graph;
     if (graph === undefined || graph.dependenciesOf(component).length === 0) return this.#costs.of(component);
     let [bytes, loadRatio] = [0, 0];
-    let needed: readonly string[] = [component];
-    try {
-      needed = graph.closure(needed);
-    } catch {
-      // Something unknown: loading it will say so.
-    }
-    for (const one of needed) {
-      if (one !== component && this.#host.has(one)) continue;
+    for (const one of this.#needed(graph, component)) {
       const cost = this.#costs.of(one);
       bytes += cost.bytes;
       loadRatio += cost.loadRatio;
@@ -301,6 +297,22 @@ export class LoadAhead {
     this.accounting.check();
   }
 
+  /** About how long loading it takes, with what it needs, one after the other. */
+  #millisOf(component: string): number {
+    const graph = this.#graph;
+    if (graph === undefined) return this.#costs.millisOf(component);
+    return this.#needed(graph, component).reduce((sum, one) => sum + this.#costs.millisOf(one), 0);
+  }
+
+  /** It, and what it needs and is not there. */
+  #needed(graph: DependencyGraph, component: string): readonly string[] {
+    try {
+      return graph.closure([component]).filter((one) => one === component || !this.#host.has(one));
+    } catch {
+      return [component]; // something unknown: loading it will say so
+    }
+  }
+
   #expect(user: string, expected: ExpectedComponent): void {
     const { component, step, confidence } = expected;
     if (this.#host.has(component) || this.#host.isLoading(component)) {
@@ -309,6 +321,10 @@ export class LoadAhead {
     }
     const queued = this.queues.find(component);
     if (queued !== undefined && queued.step <= step && queued.confidence >= confidence) return;
+    if (step > 1 && queued === undefined && this.#host.canWait(step, this.#millisOf(component))) {
+      this.expectedLater++;
+      return;
+    }
     const cost = this.costOf(component);
     let queue: QueueName | undefined;
     this.#try("router", () => (queue = this.#router.route(expected, cost)));

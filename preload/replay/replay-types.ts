@@ -28,7 +28,7 @@ export interface PreloadReplayOptions {
   readonly componentCount?: number | undefined;
   /** Preloads for each request at most; Infinity: not limited. Default 0.25. */
   readonly preloadsPerRequest?: number | undefined;
-  /** How far the model looks, in requests. Default 3. */
+  /** How far the model looks, in requests. Default 1. */
   readonly lookahead?: 1 | 2 | 3 | undefined;
   /** Between two requests. Default: the recording's times, 1,000 without. */
   readonly gapMillis?: number | undefined;

@@ -8,7 +8,6 @@
 // is worth least leaves, for a preload or for a demand load. clairvoyant: the same with the truth for an estimate.
 
 import { plainAttributes } from "../../cache/entry-table.ts";
-import { HotSymbols } from "../../cache/hot-symbols.ts";
 import { LRU } from "../../cache/policies/lru.ts";
 import { CacheStore, STALE } from "../../cache/store.ts";
 import { assert } from "../../core/errors.ts";
@@ -19,13 +18,9 @@ import type { PreloadRequest } from "../queue.ts";
 import { ReuseEstimator } from "../reuse-estimator.ts";
 import { BenefitRouter } from "../routers/benefit.ts";
 import { ThresholdRouter } from "../routers/thresholds.ts";
-import type {
-  ComponentSequence,
-  PreloadReplayOptions,
-  PreloadReplayResult,
-  ReplayAccuracy,
-  ReplayedPreloads,
-} from "./replay-types.ts";
+import { ForesightScore } from "./foresight-score.ts";
+import type { ComponentSequence, PreloadReplayOptions, PreloadReplayResult, ReplayedPreloads } from "./replay-types.ts";
+import { StandingExpectations } from "./standing-expectations.ts";
 import { type Flight, VirtualLoads } from "./virtual-loads.ts";
 
 const DEFAULT_GAP_MILLIS = 1_000;
@@ -35,7 +30,6 @@ const EXPECTED_COUNT = 64;
 const WEIGHED_COUNT = 6;
 /** For so many requests a preload that nobody has asked for is not thrown out for what somebody did ask for; mode thresholds. */
 const PROTECTED_REQUESTS = 5;
-const HOT_SYMBOLS = 65_536;
 
 /**
  * Replays a whole sequence. Cost: what the model takes, and some microseconds a request.
@@ -47,7 +41,8 @@ export function replaySequence(sequence: ComponentSequence, options: PreloadRepl
   return replay.finish();
 }
 
-class SequenceReplay {
+/** A replay request by request, for whoever wants to look up in between. */
+export class SequenceReplay {
   readonly #sequence: ComponentSequence;
   readonly #options: PreloadReplayOptions;
   readonly #capacity: number;
@@ -61,13 +56,13 @@ class SequenceReplay {
   readonly #isPredicted: boolean;
   readonly #ids: ReadonlyMap<string, number>;
   readonly #digest = new Digest();
-  readonly #hot = new HotSymbols();
-  readonly #accuracy = { predictions: 0, top1: 0, top3: 0, baseTop1: 0, baseTop3: 0 };
+  readonly #foresight = new ForesightScore();
   /** Mode benefit. */
   readonly #estimator: ReuseEstimator | undefined;
   /** Modes benefit and clairvoyant: what a component is worth, by id, as of the last request; whoever is worth least leaves. */
   readonly #worth: Float64Array | undefined;
   readonly #residents = new Set<number>();
+  readonly #expectations: StandingExpectations;
   /** Mode clairvoyant: by request, the next one for the same component. */
   readonly #nextUse: Float64Array | undefined;
   readonly #nextOf: Float64Array;
@@ -79,7 +74,7 @@ class SequenceReplay {
   #overtaken = 0;
 
   constructor(sequence: ComponentSequence, options: PreloadReplayOptions) {
-    const { mode, componentCount = 10, preloadsPerRequest = 0.25, lookahead = 3, price = 0 } = options;
+    const { mode, componentCount = 10, preloadsPerRequest = 0.25, lookahead = 1, price = 0 } = options;
     const { loadMillis = 100, gapMillis, wasteRatio, leastConfidence, componentBytes = 4096 } = options;
     assert(Number.isInteger(componentCount) && componentCount >= 1, "replay: a whole number of components, 1 or more");
     assert(loadMillis >= 0 && (gapMillis ?? 0) >= 0, "replay: times are not negative");
@@ -112,10 +107,12 @@ class SequenceReplay {
     this.#estimator = mode === "benefit" ? new ReuseEstimator() : undefined;
     const isWeighed = mode === "benefit" || mode === "clairvoyant";
     this.#worth = isWeighed ? new Float64Array(sequence.names.length) : undefined;
+    this.#expectations = new StandingExpectations(this.#ids);
     this.#nextUse = mode === "clairvoyant" ? nextUses(sequence.components, sequence.names.length) : undefined;
     this.#nextOf = new Float64Array(sequence.names.length).fill(Infinity);
   }
 
+  /** Replays one request; each once, in order from 0. */
   request(index: number): void {
     const { components, names, users, userNames, isFirst } = this.#sequence;
     const id = components[index]!;
@@ -124,22 +121,24 @@ class SequenceReplay {
     const now = this.#timeOf(index);
     this.#loads.advance(now);
     this.#now = now;
-    if (this.#isPredicted && isFirst[index] === 0) this.#score(index, id, component, user);
+    if (this.#isPredicted && isFirst[index] === 0)
+      this.#foresight.score(id, component, this.#expectedNext(index, user));
     const isLoadNeeded = this.#ask(component);
     this.#router.onRequest?.();
     if (this.#isPredicted) {
       this.#options.model.observe({ component, user, atMillis: this.#now, isFirst: isFirst[index] === 1 });
       this.#estimator?.observe(id);
-      if (id < HOT_SYMBOLS) this.#hot.observe(id);
+      this.#foresight.observe(id);
       this.#lastExpected = this.#options.model.expect(user, this.#now, this.#lookahead, EXPECTED_COUNT);
     } else if (this.#nextUse !== undefined) this.#lastExpected = this.#foresee(index);
-    if (this.#estimator !== undefined) this.#value(this.#lastExpected, id);
+    if (this.#estimator !== undefined) this.#value(this.#lastExpected, id, users[index]!, index);
     if (isLoadNeeded) this.#demand(id, component);
     if (this.#estimator !== undefined) this.#routeByWorth(this.#lastExpected, user);
     else this.#route(this.#lastExpected, user);
     this.#loads.start(this.#now);
   }
 
+  /** After the last request. */
   finish(): PreloadReplayResult {
     const { accounting, options } = { accounting: this.#accounting, options: this.#options };
     this.#store.check();
@@ -168,7 +167,7 @@ class SequenceReplay {
       queueFull: this.#queueFull,
       overtaken: this.#overtaken,
       meanWaitMillis: this.#waitMillis / requests,
-      accuracy: this.#isPredicted ? this.#accuracyFigures() : null,
+      accuracy: this.#isPredicted ? this.#foresight.figures : null,
       modelBytes: this.#isPredicted ? options.model.stateBytes + (this.#estimator?.stateBytes ?? 0) : 0,
       digest: this.#digest.hex(),
     };
@@ -181,19 +180,11 @@ class SequenceReplay {
     return index * (gapMillis ?? DEFAULT_GAP_MILLIS);
   }
 
-  /** Would it have been foreseen? */
-  #score(index: number, id: number, component: string, user: string): void {
-    const { model } = this.#options;
+  /** What the model expects of this request, before it knows it. */
+  #expectedNext(index: number, user: string): readonly ExpectedComponent[] {
     const isSameUser = index > 0 && this.#sequence.users[index] === this.#sequence.users[index - 1];
-    const expected = isSameUser && this.#lookahead === 1 ? this.#lastExpected : model.expect(user, this.#now, 1, 3);
-    const at = expected.findIndex((one) => one.component === component);
-    const frequentAt = id < HOT_SYMBOLS ? this.#hot.rankOf(id) : -1;
-    const accuracy = this.#accuracy;
-    accuracy.predictions++;
-    if (at === 0) accuracy.top1++;
-    if (at >= 0 && at < 3) accuracy.top3++;
-    if (frequentAt === 0) accuracy.baseTop1++;
-    if (frequentAt >= 0 && frequentAt < 3) accuracy.baseTop3++;
+    if (isSameUser && this.#lookahead === 1) return this.#lastExpected;
+    return this.#options.model.expect(user, this.#now, 1, 3);
   }
 
   /** Somebody asks: it is there, under way, or to be loaded now. @returns the last of these */
@@ -256,14 +247,14 @@ class SequenceReplay {
   }
 
   /** What is there, what was asked for and what is expected, each by one measure. */
-  #value(expected: readonly ExpectedComponent[], asked: number): void {
+  #value(expected: readonly ExpectedComponent[], asked: number, user: number, index: number): void {
     const worth = this.#worth!;
     const estimator = this.#estimator!;
-    for (const id of this.#residents) worth[id] = 0;
-    worth[asked] = 0;
-    for (const { component, confidence } of expected) worth[this.#ids.get(component)!] = confidence;
-    worth[asked] = estimator.worth(asked, worth[asked]!);
-    for (const id of this.#residents) if (id !== asked) worth[id] = estimator.worthAndSample(id, worth[id]!);
+    this.#expectations.set(user, expected, index);
+    worth[asked] = estimator.worth(asked, this.#expectations.probabilityOf(asked));
+    for (const id of this.#residents) {
+      if (id !== asked) worth[id] = estimator.worthAndSample(id, this.#expectations.probabilityOf(id));
+    }
   }
 
   /** Those go ahead that are worth more than who would leave for them, the best first. */
@@ -274,12 +265,12 @@ class SequenceReplay {
     for (const one of expected) {
       const id = this.#ids.get(one.component)!;
       if (this.#residents.has(id)) continue;
-      worth[id] = estimator.worth(id, one.confidence);
+      worth[id] = estimator.worth(id, this.#expectations.probabilityOf(id));
       candidates.push({ id, expected: one });
     }
     candidates.sort((a, b) => worth[b.id]! - worth[a.id]!);
     for (const { id, expected: one } of candidates.slice(0, WEIGHED_COUNT)) {
-      estimator.worthAndSample(id, one.confidence);
+      estimator.worthAndSample(id, this.#expectations.probabilityOf(id));
       if (this.#isKnown(one.component)) continue;
       const cost = { ...this.#cost, displacedLoads: this.#displaced() };
       if (!this.#offer({ ...one, confidence: worth[id]! }, cost, user)) break;
@@ -342,18 +333,6 @@ class SequenceReplay {
     const { expected, outcome, heldSeconds, bytes } = settled;
     this.#router.settle(expected, outcome, heldSeconds, bytes);
     this.#digest.addWords(outcome === "in-time" ? 4 : outcome === "late" ? 5 : 6, this.#ids.get(expected.component)!);
-  }
-
-  #accuracyFigures(): ReplayAccuracy {
-    const { predictions, top1, top3, baseTop1, baseTop3 } = this.#accuracy;
-    const share = (count: number) => count / predictions;
-    return {
-      predictions,
-      top1: share(top1),
-      top3: share(top3),
-      baseTop1: share(baseTop1),
-      baseTop3: share(baseTop3),
-    };
   }
 }
 

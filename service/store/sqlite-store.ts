@@ -197,10 +197,11 @@ export class SqliteItemStore implements ItemStore {
     });
   }
 
-  remove(id: string, ownerId: string): Promise<boolean> {
+  remove(id: string, ownerId: string, ifVersion?: number): Promise<boolean | "conflict"> {
     return this.#connection.write(ROW_BYTES, () => {
       const item = this.#ownItem(id, ownerId);
       if (item === undefined) return false;
+      if (ifVersion !== undefined && ifVersion !== item.version) return "conflict";
       this.#connection.run(SQL.removeItem, id);
       for (const context of item.contexts) this.#connection.run(SQL.removeContext, ownerId, context, id);
       this.#changed(item, this.#now());
