@@ -157,7 +157,7 @@ describeWithRedis("what another program plants", () => {
           expect(await readAll(ben)).toEqual(truth);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 

@@ -35,6 +35,9 @@ export interface TrialFigures {
 /** How long a part may take to become what is waited for; far more than it should. */
 const PATIENCE_MILLIS = 30_000;
 
+/** Between two requests of one user: the machine has other things to do as well. */
+const PAUSE_MILLIS = 3;
+
 export class Trial {
   readonly client: ServiceClient;
   readonly adminToken: string;
@@ -70,12 +73,16 @@ export class Trial {
   async underLoad(work: () => Promise<void>): Promise<void> {
     let isOver = false;
     const writing = this.writers.map(async (writer) => {
-      while (!isOver) await writer.step();
+      while (!isOver) {
+        await writer.step();
+        await sleep(PAUSE_MILLIS);
+      }
     });
     const reading = this.writers.slice(0, 3).map(async ({ token }) => {
       for (let i = 0; !isOver; i++) {
         if (i % 3 === 0) await this.client.ask("GET /memory/trending", { token });
         else await this.client.ask("GET /memory/relevant", { token }, "/memory/relevant?context=work&limit=50");
+        await sleep(PAUSE_MILLIS);
       }
     });
     try {
