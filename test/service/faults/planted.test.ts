@@ -170,9 +170,10 @@ describeWithRedis("what another program plants", () => {
     const held = await warmAndRestart();
     expect(truth.trending).toEqual([`${ann.id}: ann shows this now`]);
     const trending = JSON.parse(held.get(TRENDING_KEY)!) as { revision: number };
-    for (const [from, text] of held)
-      for (const to of [TRENDING_KEY, ...keysOf(ben)]) {
-        if (from === to || (keysOf(ben).includes(from) && to !== TRENDING_KEY)) continue;
+    const sources = [userKey(ann.id, "recent"), contextKey(ann.id, "work"), userKey(ben.id, "recent"), TRENDING_KEY];
+    for (const [from, text] of [...held].filter(([key]) => sources.includes(key)))
+      for (const to of [TRENDING_KEY, userKey(ben.id, "recent"), contextKey(ben.id, "work")]) {
+        if (from === to || (from.includes(ben.id) && to !== TRENDING_KEY)) continue;
         await end();
         for (const [key, value] of held) await plant(key, value);
         const forged = JSON.stringify({ ...(JSON.parse(text) as object), revision: trending.revision });
