@@ -65,6 +65,11 @@ export class ComponentCosts {
     this.#components.set(component, { bytes, millis });
   }
 
+  /** How long loading it is expected to take, ms, without what it needs. */
+  millisOf(component: string): number {
+    return this.#components.get(component)?.millis ?? this.#meanMillis;
+  }
+
   /** What it is expected to cost. Bytes are a whole number of 1 or more. */
   of(component: string): ComponentCost {
     const seen = this.#components.get(component);

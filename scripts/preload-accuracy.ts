@@ -2,9 +2,10 @@
 // nothing is trained beforehand. One, two and three requests ahead, within a session; the first of a session follows nothing and
 // is left out. Shell users both apart (a model each) and together (one model, the users' requests in turn); sessions of the web
 // site as those of one user. Beside each figure the base rate: the most frequent components so far. With --ablation each expert
-// in turn is left out, step 1.
+// in turn is left out, step 1. With --newcomers the first 300 requests of each shell user, by a model that knows nothing and by
+// one that knows the other users.
 //
-//   npx tsx scripts/preload-accuracy.ts [FOLDER] [--trace NAME] [--ablation] [--sessions N] [--json] [--options JSON]
+//   npx tsx scripts/preload-accuracy.ts [FOLDER] [--trace NAME] [--steps 1|3] [--ablation] [--newcomers] [--sessions N] [--json] [--options JSON]
 //
 // FOLDER holds msnbc-120k.txt.gz and unix-user*.txt.gz (UCI data sets), default ../shared/traces/sequence.
 
@@ -21,6 +22,8 @@ import { readSessions } from "./sequence-accuracy.ts";
 
 export const TOPS = [1, 3, 5] as const;
 const STEPS = [1, 2, 3] as const;
+/** Sessions of the web site by which constants were chosen; what comes after them was not looked at. */
+const TUNED_SESSIONS = 40_000;
 /** Requests of a trace without times are taken to be a minute apart. */
 const GAP_MILLIS = 60_000;
 
@@ -44,7 +47,7 @@ export interface StepAccuracy {
 
 export interface AccuracyResult {
   readonly steps: readonly StepAccuracy[];
-  /** Of the part after `heldOutFrom` requests, step 1. */
+  /** Of step 1, the part from request `heldOutFrom` on. */
   readonly heldOut: StepAccuracy;
   readonly stateBytes: number;
 }
@@ -167,74 +170,119 @@ export function meanAccuracy(steps: readonly StepAccuracy[]): StepAccuracy {
   };
 }
 
+/** First requests of a user by which newcomers are measured. */
+const NEWCOMER_REQUESTS = 300;
+
+/** Each user's first requests, by a model that knows nothing and by one that knows the other users. */
+function newcomers(users: readonly (readonly Request[])[], options: NextComponentPredictorOptions): string {
+  const alone: StepAccuracy[] = [];
+  const joined: StepAccuracy[] = [];
+  for (const user of users) {
+    const first = user.slice(0, NEWCOMER_REQUESTS);
+    alone.push(measureAccuracy(first, options, 1).heldOut);
+    const others = inTurn(users.filter((other) => other !== user));
+    joined.push(measureAccuracy([...others, ...first], options, 1, others.length).heldOut);
+  }
+  const rows = [
+    ...alone.map((one, i) => line(users[i]![0]!.user, `first ${NEWCOMER_REQUESTS}, alone`, one)),
+    ...joined.map((one, i) => line(users[i]![0]!.user, `first ${NEWCOMER_REQUESTS}, joining`, one)),
+    line("users, mean", `first ${NEWCOMER_REQUESTS}, alone`, meanAccuracy(alone)),
+    line("users, mean", `first ${NEWCOMER_REQUESTS}, joining`, meanAccuracy(joined)),
+  ];
+  return rows.join("");
+}
+
+const HEADING = `${"trace".padEnd(16)}${"model".padEnd(24)}${"n".padStart(8)}${TOPS.map((top) => `top ${top}`.padStart(6)).join(" ")} ${TOPS.map((top) => `base ${top}`.padStart(6)).join(" ")} calibration error, %\n`;
+
+interface Trace {
+  readonly name: string;
+  readonly requests: readonly Request[];
+  /** Requests by which constants were chosen. */
+  readonly tunedCount: number;
+}
+
+function readTraces(folder: string, mostSessions: number): { traces: Trace[]; shell: Request[][] } {
+  const read = (name: string) => gunzipSync(readFileSync(join(folder, name))).toString("utf8");
+  const traces: Trace[] = [];
+  const shell: Request[][] = [];
+  const files = readdirSync(folder).filter((name) => /^(msnbc-.*|unix-user.*)\.txt\.gz$/.test(name));
+  for (const file of files.sort()) {
+    const name = file.replace(".txt.gz", "");
+    if (name.startsWith("msnbc")) {
+      const requests = webRequests(read(file), mostSessions);
+      traces.push({ name, requests, tunedCount: webRequests(read(file), TUNED_SESSIONS).length });
+    } else {
+      shell.push(shellRequests(read(file), name));
+      traces.push({ name, requests: shell.at(-1)!, tunedCount: 0 });
+    }
+  }
+  if (shell.length > 0) traces.push({ name: "unix, together", requests: inTurn(shell), tunedCount: 0 });
+  return { traces, shell };
+}
+
+interface Variant {
+  readonly name: string;
+  readonly options: NextComponentPredictorOptions;
+}
+
+function variantsOf(options: NextComponentPredictorOptions, isAblation: boolean): Variant[] {
+  if (!isAblation) return [{ name: "all", options }];
+  const others = SOURCES.filter((source) => source !== "sequence");
+  return [
+    { name: "all", options },
+    ...SOURCES.map((source) => ({ name: `without ${source}`, options: { ...options, without: [source] } })),
+    { name: "sequence alone", options: { ...options, without: others } },
+    { name: "not calibrated", options: { ...options, isCalibrated: false } },
+  ];
+}
+
 function main(): void {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      trace: { type: "string" },
+      trace: { type: "string", default: "" },
       ablation: { type: "boolean", default: false },
+      newcomers: { type: "boolean", default: false },
       sessions: { type: "string", default: "Infinity" },
       options: { type: "string", default: "{}" },
+      steps: { type: "string", default: "3" },
       json: { type: "boolean", default: false },
     },
   });
   const folder = positionals[0] ?? "../shared/traces/sequence";
-  let files: string[];
+  let read: ReturnType<typeof readTraces>;
   try {
-    files = readdirSync(folder).filter((name) => /^(msnbc-.*|unix-user.*)\.txt\.gz$/.test(name));
+    read = readTraces(folder, Number(values.sessions));
   } catch {
     process.stderr.write(`skipped: there are no sequences in ${folder}\n`);
     return;
   }
-  const base = JSON.parse(values.options) as NextComponentPredictorOptions;
-  const variants: { name: string; options: NextComponentPredictorOptions; mostSteps: 1 | 3 }[] = [
-    { name: "all", options: base, mostSteps: values.ablation ? 1 : 3 },
-  ];
-  if (values.ablation) {
-    for (const source of SOURCES) {
-      variants.push({ name: `without ${source}`, options: { ...base, without: [source] }, mostSteps: 1 });
-    }
-    const without = SOURCES.filter((source) => source !== "sequence");
-    variants.push({ name: "sequence alone", options: { ...base, without }, mostSteps: 1 });
-    variants.push({ name: "not calibrated", options: { ...base, isCalibrated: false }, mostSteps: 1 });
+  const options = JSON.parse(values.options) as NextComponentPredictorOptions;
+  const write = (text: string) => void (values.json || process.stdout.write(text));
+  write(HEADING);
+  if (values.newcomers) {
+    write(newcomers(read.shell, options));
+    return;
   }
-  const read = (name: string) => gunzipSync(readFileSync(join(folder, name))).toString("utf8");
-  const traces: { name: string; requests: Request[] }[] = [];
-  const shell: Request[][] = [];
-  for (const file of files.sort()) {
-    const name = file.replace(".txt.gz", "");
-    if (name.startsWith("msnbc")) {
-      traces.push({ name, requests: webRequests(read(file), Number(values.sessions)) });
-    } else {
-      shell.push(shellRequests(read(file), name));
-      traces.push({ name, requests: shell.at(-1)! });
-    }
-  }
-  if (shell.length > 0) traces.push({ name: "unix, together", requests: inTurn(shell) });
+  const mostSteps = values.ablation || values.steps === "1" ? 1 : 3;
   const rows: { trace: string; model: string; result: AccuracyResult }[] = [];
-  if (!values.json) {
-    const tops = TOPS.map((top) => `top ${top}`.padStart(6)).join(" ");
-    const bases = TOPS.map((top) => `base ${top}`.padStart(6)).join(" ");
-    process.stdout.write(
-      `${"trace".padEnd(16)}${"model".padEnd(24)}${"n".padStart(8)}${tops} ${bases} calibration error, %\n`,
-    );
-  }
-  for (const { name, options, mostSteps } of variants) {
-    for (const trace of traces.filter((one) => values.trace === undefined || one.name.startsWith(values.trace))) {
-      const result = measureAccuracy(trace.requests, options, mostSteps);
+  for (const { name, options: changed } of variantsOf(options, values.ablation)) {
+    const users: AccuracyResult[] = [];
+    for (const trace of read.traces.filter((one) => one.name.startsWith(values.trace))) {
+      const result = measureAccuracy(trace.requests, changed, mostSteps, trace.tunedCount);
       rows.push({ trace: trace.name, model: name, result });
-      if (values.json) continue;
-      for (const step of result.steps.slice(0, mostSteps))
-        process.stdout.write(line(trace.name, `${name}, step ${step.step}`, step));
+      if (trace.name.startsWith("unix-user")) users.push(result);
+      for (const step of result.steps.slice(0, mostSteps)) write(line(trace.name, `${name}, step ${step.step}`, step));
+      const isSplit = trace.tunedCount > 0 && result.heldOut.predictions > 0;
+      if (isSplit) write(line(trace.name, `${name}, after ${TUNED_SESSIONS}`, result.heldOut));
     }
-    const users = rows.filter((row) => row.model === name && row.trace.startsWith("unix-user"));
-    for (let step = 0; users.length > 1 && step < mostSteps && !values.json; step++) {
-      const mean = meanAccuracy(users.map(({ result }) => result.steps[step]!));
-      process.stdout.write(line("users, mean", `${name}, step ${step + 1}`, mean));
+    for (let step = 0; users.length > 1 && step < mostSteps; step++) {
+      const mean = meanAccuracy(users.map(({ steps }) => steps[step]!));
+      write(line("users, mean", `${name}, step ${step + 1}`, mean));
     }
   }
+  write(`state: ${rows[0]?.result.stateBytes ?? 0} bytes\n`);
   if (values.json) process.stdout.write(`${JSON.stringify({ schema: "mempred.preload-accuracy/1", rows }, null, 2)}\n`);
-  else process.stdout.write(`state: ${rows[0]?.result.stateBytes ?? 0} bytes\n`);
 }
 
 if (process.argv[1]?.endsWith("preload-accuracy.ts")) main();

@@ -5,7 +5,7 @@ import type { PreloadEngine } from "./engine/preload-engine.ts";
 import { createApp } from "./http/app.ts";
 import { type Logger, SILENT } from "./http/logger.ts";
 import type { HttpOptions, ServerLimits } from "./http/options.ts";
-import { listen } from "./http/server.ts";
+import { listen, type RunningServer } from "./http/server.ts";
 import type { ItemStore } from "./store/item-store.ts";
 
 export interface RunOptions {
@@ -50,21 +50,25 @@ export async function runService(options: RunOptions): Promise<RunningService> {
       }
     }
   };
+  let server: RunningServer | undefined;
   try {
+    // The port first: a token that is made before may never be told.
+    const listening = await listen(app, { host, port, limits: options.limits });
+    server = listening;
     const adminToken = await ensureAdmin(store, Date.now(), options.adminToken);
-    const server = await listen(app, { host, port, limits: options.limits });
     engine.start();
-    logger.info({ url: server.url }, "listening");
+    logger.info({ url: listening.url }, "listening");
     let stopping: Promise<void> | undefined;
     const stop = async () => {
       logger.info({}, "stopping");
-      const cutOff = await server.close();
+      const cutOff = await listening.close();
       if (cutOff > 0) logger.warn({ requests: cutOff }, "cut off");
       await closeParts();
       logger.info({}, "stopped");
     };
-    return { url: server.url, port: server.port, adminToken, stop: () => (stopping ??= stop()) };
+    return { url: listening.url, port: listening.port, adminToken, stop: () => (stopping ??= stop()) };
   } catch (error) {
+    await server?.close();
     await closeParts().catch(() => {});
     throw error;
   }

@@ -30,10 +30,9 @@ export async function startService(options: ServeOptions): Promise<RunningServic
   try {
     const opened = await openPreloadCache({ redisUrl: options.redisUrl, limitBytes: options.cacheBytes });
     closeCache = () => opened.cache.close();
-    const tenants = new Set([opened.tenant]);
-    pressure = attachPressure({ tenants });
+    pressure = attachPressure({ tenants: [opened.tenant] });
     engine = new Engine({ store, cache: opened.cache, governor: pressure.governor, limitBytes: opened.limitBytes });
-    tenants.add(engine.tenant);
+    pressure.link.add(engine.tenant);
   } catch (error) {
     pressure?.close();
     await closeCache().catch(() => {});

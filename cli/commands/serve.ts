@@ -97,7 +97,8 @@ function givenToken({ host, settings }: CommandContext): string | undefined {
     const why = code === "ENOENT" ? "is not there" : `cannot be read (${code})`;
     throw new MempredError("NOT_FOUND", `the admin token's file ${path} ${why}`, { file: path }, error);
   }
-  if (text === "") throw new MempredError("INVALID_INPUT", `${path} is empty`, { file: path, expected: "a token, mp_..." });
+  if (text === "")
+    throw new MempredError("INVALID_INPUT", `${path} is empty`, { file: path, expected: "a token, mp_..." });
   return text;
 }
 

@@ -22,6 +22,7 @@ import type {
   QueueName,
 } from "../../preload/contract.ts";
 import { NextComponentPredictor } from "../../preload/model/next-component-predictor.ts";
+import { RequestGaps } from "../../preload/request-gaps.ts";
 import { BenefitRouter } from "../../preload/routers/benefit.ts";
 import { coarseClock } from "../coarse-clock.ts";
 import { checkKey } from "../entry-rules.ts";
@@ -62,6 +63,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
   readonly #model: NextComponentModel;
   readonly #router: PreloadRouter;
   readonly #costs = new ComponentCosts();
+  readonly #gaps = new RequestGaps();
   readonly #log = new RequestLog((requests) => this.#learn(requests));
   /** The same requests on keys alone, without preloading. */
   readonly #compared: PreloadAccounting;
@@ -72,6 +74,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
   readonly #outcomeListeners = new Set<OutcomeListener>();
   readonly #stepCount: 1 | 2 | 3;
   readonly #expectedCount: number;
+  readonly #isPatient: boolean;
   #learned = 0;
   #troubles = 0;
   #price = 0;
@@ -86,11 +89,12 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
     this.#duration = options.durationMillis ?? (() => performance.now());
     this.#stepCount = options.stepCount ?? 3;
     this.#expectedCount = options.expectedCount ?? 8;
+    this.#isPatient = options.isPatient ?? true;
     this.#model = options.model ?? new NextComponentPredictor();
-    this.#router = options.router ?? new BenefitRouter();
+    this.#router = options.router ?? new BenefitRouter({ wasteRatio: 1 });
     const comparedEntries = options.comparedEntries ?? Math.min(options.max ?? MOST_COMPARED, MOST_COMPARED);
     this.#compared = new PreloadAccounting({ entriesWithout: comparedEntries });
-    this.#cache = new ComponentCache<V>(options, this.#now, (component) => this.#ahead.removed(component));
+    this.#cache = new ComponentCache<V>(options, this.#now, (component) => this.#ahead.loads.left(component));
     this.#ahead = new LoadAhead(this.#aheadHost(), this.#router, this.#costs, options);
     this.#loads = new ComponentLoads<V>({
       load: options.load,
@@ -196,7 +200,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
     checkNumber("ratio", ratio, 0, { isBounded: true });
     const share = Math.min(1, ratio);
     this.#cache.store.setBudgetRatio(share);
-    this.#ahead.setBudgetRatio(share);
+    this.#ahead.loads.setBudgetRatio(share);
   }
 
   setPrefetchPrice(price: number): void {
@@ -244,7 +248,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
       times: this.#times,
       comparedHits: this.#compared.hits,
       modelBytes: this.#model.stateBytes,
-      costBytes: this.#costs.stateBytes,
+      costBytes: this.#costs.stateBytes + this.#gaps.stateBytes,
       prefetchPrice: this.#price,
       learned: this.#learned,
       unlearned: this.#log.leftOut,
@@ -274,20 +278,21 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
     }
     checkKey(component);
     const isLate = this.#count(component, options, false) === "late";
-    return this.#load(component, signal, isLate);
+    return this.#load(component, options, isLate);
   }
 
-  async #load(component: string, signal: AbortSignal | undefined, isLate: boolean): Promise<V> {
+  async #load(component: string, options: ComponentGetOptions | undefined, isLate: boolean): Promise<V> {
     const from = this.#duration();
-    const lease = this.#ahead.leaseRequired(component);
+    const lease = this.#ahead.loads.leaseRequired(component);
     let isLoaded = false;
     try {
-      const value = await this.#loads.load(component, true, signal);
+      const value = await this.#loads.load(component, true, options?.signal);
       isLoaded = true;
+      this.#gaps.answered(options?.user ?? "", this.#now());
       this.#times.addWait(this.#duration() - from, isLate);
       return value;
     } finally {
-      this.#ahead.endLease(lease, isLoaded);
+      this.#ahead.loads.endLease(lease, isLoaded);
     }
   }
 
@@ -310,6 +315,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
     const users = new Map<string, number>();
     for (const request of requests) {
       this.#learned++;
+      this.#gaps.observe(request.user ?? "", request.atMillis, request.isFirst === true);
       this.#compared.request(request.component, false, 0);
       this.#try("model", () => this.#model.observe(request));
       this.#try("router", () => this.#router.onRequest?.());
@@ -328,7 +334,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
     const isHeld = this.#cache.put(component, value, isSpeculative, millis);
     const { bytes } = this.#cache;
     this.#costs.observe(component, bytes, millis);
-    this.#ahead.landed(component, bytes, isHeld);
+    this.#ahead.loads.landed(component, bytes, isHeld);
     if (this.#events.load.hasSubscribers) {
       this.#events.load.publish({ preloader: this.id, component, isSpeculative, millis, bytes });
     }
@@ -339,6 +345,7 @@ export class ComponentPreloader<V = unknown> implements PressureTenant {
       nowMillis: this.#now,
       has: (component) => this.#cache.has(component),
       forget: (component) => void this.#cache.store.delete(component, ""),
+      canWait: (step, loadMillis) => this.#isPatient && this.#gaps.canWait(step, loadMillis),
       isLoading: (component) => this.#loads.isLoading(component),
       load: (component, isRequired, signal) => this.#loads.load(component, isRequired, signal),
       unloadSpeculative: () => this.#tellPressure({ shedBytes: this.#cache.unloadSpeculative() }),

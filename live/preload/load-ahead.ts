@@ -1,22 +1,16 @@
-// From what is expected to what is there before it is asked for: which queue, when, with a lease on memory, and what came of it. It
-// knows nothing of how a component is loaded; it is told when one lands, leaves or is asked for.
+// From what is expected to what is loaded before it is asked for: which queue, in what order, when, and how much of it at which pressure.
+// How a load ahead goes from its lease to its outcome is in ahead-loads.ts.
 
 import { MempredError } from "../../core/errors.ts";
 import type { PressureLevel } from "../../core/pressure.ts";
-import { PreloadAccounting, type SettledPreload } from "../../preload/accounting.ts";
+import type { SettledPreload } from "../../preload/accounting.ts";
 import { PreloadAdaptation } from "../../preload/adaptation.ts";
 import type { ComponentCosts } from "../../preload/component-costs.ts";
-import {
-  type ComponentCost,
-  type ExpectedComponent,
-  type PreloadRouter,
-  QUEUE_NAMES,
-  type QueueName,
-} from "../../preload/contract.ts";
-import type { DependencyGraph } from "../../preload/graph/dependency-graph.ts";
-import { type Lease, LeaseBook } from "../../preload/lease-book.ts";
+import { type ExpectedComponent, type PreloadRouter, QUEUE_NAMES, type QueueName } from "../../preload/contract.ts";
 import { DEFAULT_PLACES, type PreloadEntry, PreloadQueues, type PreloadRequest } from "../../preload/queue.ts";
 import { shortKey } from "../flight.ts";
+import { AheadLoads, DEFAULT_IN_FLIGHT_BYTES, expectedOf } from "./ahead-loads.ts";
+import { ExpectedCosts } from "./expected-costs.ts";
 import type {
   ComponentPreloaderOptions,
   RequestOutcome,
@@ -27,9 +21,6 @@ import { DEFAULT_WORKERS, WorkerPool } from "./worker-pool.ts";
 
 /** The source of what was scheduled by name. */
 export const SCHEDULED = "schedule";
-const DEFAULT_IN_FLIGHT_BYTES = 33_554_432;
-/** A lease outlives the time limit of its load by this. */
-const LEASE_SLACK_MILLIS = 1000;
 
 /** Why an entry left its queue without being loaded. */
 export type DropReason =
@@ -48,6 +39,8 @@ export interface AheadHost {
   has(component: string): boolean;
   /** Takes out what is past its time, and what is there. */
   forget(component: string): void;
+  /** Whether it is early enough to begin with a load for that step after the next request. */
+  canWait(step: number, loadMillis: number): boolean;
   /** Somebody loads it, whoever. */
   isLoading(component: string): boolean;
   /** Loads it and what it needs; what lands is told to `landed`. */
@@ -60,19 +53,10 @@ export interface AheadHost {
   trouble(what: string, error: unknown): void;
 }
 
-interface Ahead {
-  readonly entry: PreloadEntry;
-  readonly lease: Lease;
-  /** It is in the cache, or has been. */
-  hasLanded: boolean;
-  isLate: boolean;
-}
-
 export class LoadAhead {
   readonly queues: PreloadQueues;
   readonly pool: WorkerPool;
-  readonly leases: LeaseBook;
-  readonly accounting = new PreloadAccounting();
+  readonly loads: AheadLoads;
   readonly adaptation: PreloadAdaptation;
   readonly dropped: Record<DropReason, number> = {
     asked: 0,
@@ -86,17 +70,14 @@ export class LoadAhead {
   };
   /** Offers that found no place. */
   refusedFull = 0;
-  /** What was expected and found in memory or under way. */
+  /** What was expected and found in memory or under way; what can wait until after the next request. */
   expectedPresent = 0;
+  expectedLater = 0;
 
   readonly #host: AheadHost;
   readonly #router: PreloadRouter;
-  readonly #costs: ComponentCosts;
-  readonly #graph: DependencyGraph | undefined;
+  readonly #costs: ExpectedCosts;
   readonly #places: Record<QueueName, number>;
-  readonly #timeoutMillis: number;
-  readonly #inFlightBytes: number;
-  readonly #ahead = new Map<string, Ahead>();
   #isWaking = false;
   #isClosed = false;
 
@@ -108,13 +89,24 @@ export class LoadAhead {
   ) {
     this.#host = host;
     this.#router = router;
-    this.#costs = costs;
-    this.#graph = options.dependencies;
+    this.#costs = new ExpectedCosts(costs, options.dependencies, (component) => host.has(component));
     this.#places = { ...DEFAULT_PLACES, ...options.places };
-    this.#timeoutMillis = options.loadTimeoutMillis ?? 30_000;
-    this.#inFlightBytes = options.inFlightBytes ?? DEFAULT_IN_FLIGHT_BYTES;
+    const loadTimeoutMillis = options.loadTimeoutMillis ?? 30_000;
     this.queues = new PreloadQueues(this.#places);
-    this.leases = new LeaseBook({ budgetBytes: this.#inFlightBytes });
+    this.loads = new AheadLoads(
+      {
+        nowMillis: () => host.nowMillis(),
+        has: (component) => host.has(component),
+        forget: (component) => host.forget(component),
+        load: (component, isRequired, signal) => host.load(component, isRequired, signal),
+        bytesOf: (component) => this.#costs.of(component).bytes,
+        giveUp: ({ component }, why) => this.pool.abort(component, cancelled(component, why)),
+        settled: (settled) => this.#settled(settled),
+        failed: (component, isRequired, error) => host.failed(component, isRequired, error),
+      },
+      options.inFlightBytes ?? DEFAULT_IN_FLIGHT_BYTES,
+      loadTimeoutMillis,
+    );
     this.adaptation = new PreloadAdaptation({ restorePerSecond: options.restorePerSecond });
     const workers = DEFAULT_WORKERS;
     this.pool = new WorkerPool(
@@ -123,12 +115,12 @@ export class LoadAhead {
         nowMillis: () => host.nowMillis(),
         mayLoad: (queue, isRequired) => this.adaptation.mayLoad(queue, isRequired),
         load: (entry, signal) => this.#load(entry, signal),
-        failed: (entry, error) => this.#failed(entry, error),
+        failed: (entry, error) => this.loads.failed(entry, error),
       },
       {
         workers: { immediate: workers, delayed: workers, background: workers, ...options.workers },
         delayMillis: options.delayMillis,
-        loadTimeoutMillis: this.#timeoutMillis,
+        loadTimeoutMillis,
       },
     );
   }
@@ -151,14 +143,14 @@ export class LoadAhead {
     const { isRequired = false, priority = 0, confidence = 1 } = options;
     const queue = options.queue ?? (isRequired ? "immediate" : "background");
     if (this.#host.has(component)) return { accepted: false, reason: "present" };
-    if (this.#ahead.has(component) || (!isRequired && this.#host.isLoading(component))) {
+    if (this.loads.isUnderWay(component) || (!isRequired && this.#host.isLoading(component))) {
       if (isRequired) this.pool.require(component);
       return { accepted: false, reason: "loading" };
     }
     this.#advance();
     if (!isRequired && this.adaptation.plan.isClearing) return { accepted: false, reason: "pressure" };
     const request = { component, isRequired, priority, confidence, step: 1, source: SCHEDULED, user: "" };
-    return this.#offer({ ...request, ...this.costOf(component) }, queue);
+    return this.#offer({ ...request, ...this.#costs.of(component) }, queue);
   }
 
   /** Takes a component out of its queue, or ends its load where only a worker waits for it. @returns whether there was anything */
@@ -171,54 +163,14 @@ export class LoadAhead {
 
   /** Somebody asks for a component. Hot where it is there. @returns how it is answered */
   demanded(component: string, isHit: boolean): RequestOutcome {
-    const { accounting } = this;
-    const settled = accounting.request(component, isHit, accounting.isOpen(component) ? this.#host.nowMillis() : 0);
-    if (settled !== undefined) this.#settle(settled);
-    if (isHit) return settled === undefined ? "hit" : "preloaded";
-    if (settled !== undefined) {
-      const ahead = this.#ahead.get(component);
-      if (ahead !== undefined) ahead.isLate = true;
+    const isPreload = this.loads.demanded(component, isHit);
+    if (isHit) return isPreload ? "preloaded" : "hit";
+    if (isPreload) {
       this.pool.require(component);
       return "late";
     }
     if (this.queues.count > 0) this.#overtake(component);
     return "miss";
-  }
-
-  /** A component was loaded, by whomever. @param isHeld whether it is in the cache now */
-  landed(component: string, bytes: number, isHeld: boolean): void {
-    const now = this.#host.nowMillis();
-    const ahead = this.#ahead.get(component);
-    if (ahead !== undefined) ahead.hasLanded = true;
-    if (this.accounting.isOpen(component)) {
-      this.accounting.arrive(component, bytes, now);
-      if (!isHeld) this.#settle(this.accounting.leave(component, now));
-    } else if (ahead?.isLate) this.accounting.arrive(component, bytes, now, ahead.entry.source);
-  }
-
-  /** A component left the cache. */
-  removed(component: string): void {
-    if (this.accounting.isOpen(component)) this.#settle(this.accounting.leave(component, this.#host.nowMillis()));
-  }
-
-  /** What it is expected to cost, with what it needs and is not there: bytes and loads of all of them. */
-  costOf(component: string): ComponentCost {
-    const graph = this.#graph;
-    if (graph === undefined || graph.dependenciesOf(component).length === 0) return this.#costs.of(component);
-    let [bytes, loadRatio] = [0, 0];
-    let needed: readonly string[] = [component];
-    try {
-      needed = graph.closure(needed);
-    } catch {
-      // Something unknown: loading it will say so.
-    }
-    for (const one of needed) {
-      if (one !== component && this.#host.has(one)) continue;
-      const cost = this.#costs.of(one);
-      bytes += cost.bytes;
-      loadRatio += cost.loadRatio;
-    }
-    return { bytes, loadRatio };
   }
 
   resizeQueue(queue: QueueName, places: number): void {
@@ -242,24 +194,6 @@ export class LoadAhead {
     const isChanged = this.adaptation.setPrice(price, this.#host.nowMillis());
     this.#apply();
     return isChanged;
-  }
-
-  /** Loads under way may take this share of their limit; those over it are given up, the youngest first. */
-  setBudgetRatio(ratio: number): void {
-    this.leases.setBudget(Math.floor(this.#inFlightBytes * ratio));
-    this.#giveUp(this.leases.excess(), "memory is short");
-  }
-
-  /** Room for a load that somebody waits for, whatever the budget says. */
-  leaseRequired(component: string): Lease {
-    const lease = this.#lease(component, true) as Lease;
-    this.leases.begin(lease);
-    return lease;
-  }
-
-  endLease(lease: Lease, isLoaded: boolean): void {
-    if (isLoaded) this.leases.release(lease);
-    else this.leases.rollBack(lease);
   }
 
   /** Has workers begin after what is being done now. */
@@ -297,8 +231,7 @@ export class LoadAhead {
   /** Walks everything. Throws AssertionError. */
   check(): void {
     this.queues.check();
-    this.leases.check();
-    this.accounting.check();
+    this.loads.check();
   }
 
   #expect(user: string, expected: ExpectedComponent): void {
@@ -309,7 +242,11 @@ export class LoadAhead {
     }
     const queued = this.queues.find(component);
     if (queued !== undefined && queued.step <= step && queued.confidence >= confidence) return;
-    const cost = this.costOf(component);
+    if (step > 1 && queued === undefined && this.#host.canWait(step, this.#costs.millisOf(component))) {
+      this.expectedLater++;
+      return;
+    }
+    const cost = this.#costs.of(component);
     let queue: QueueName | undefined;
     this.#try("router", () => (queue = this.#router.route(expected, cost)));
     if (queue === undefined) return;
@@ -341,61 +278,8 @@ export class LoadAhead {
   }
 
   async #load(entry: PreloadEntry, signal: AbortSignal): Promise<void> {
-    const { component, isRequired } = entry;
-    if (this.#host.has(component)) {
-      this.#drop(entry, "present");
-      return;
-    }
-    const lease = this.#lease(component, isRequired);
-    if (lease === undefined) {
-      this.#drop(entry, "memory");
-      return;
-    }
-    this.leases.begin(lease);
-    this.#host.forget(component); // what is past its time and open
-    const ahead: Ahead = { entry, lease, hasLanded: false, isLate: false };
-    this.#ahead.set(component, ahead);
-    if (!isRequired) this.accounting.begin(expectedOf(entry));
-    await this.#host.load(component, isRequired, signal);
-    this.#end(ahead, true);
-    // Loaded, and not kept: nothing is there for whoever asks.
-    if (!ahead.hasLanded) this.removed(component);
-  }
-
-  #failed(entry: PreloadEntry, error: unknown): void {
-    const { component } = entry;
-    const ahead = this.#ahead.get(component);
-    if (ahead === undefined || ahead.entry !== entry) return;
-    this.#end(ahead, ahead.hasLanded);
-    if (ahead.hasLanded) return;
-    const now = this.#host.nowMillis();
-    const isGivenUp = error instanceof MempredError && error.code === "CANCELLED";
-    if (this.accounting.isOpen(component)) {
-      this.#settle(isGivenUp ? this.accounting.leave(component, now) : this.accounting.fail(component, now));
-    }
-    this.#host.failed(component, entry.isRequired, error);
-  }
-
-  #end(ahead: Ahead, isLoaded: boolean): void {
-    const { component } = ahead.entry;
-    if (this.#ahead.get(component) !== ahead) return;
-    this.#ahead.delete(component);
-    this.endLease(ahead.lease, isLoaded);
-  }
-
-  #lease(component: string, isRequired: boolean): Lease | undefined {
-    const now = this.#host.nowMillis();
-    this.#giveUp(this.leases.advance(now), "its lease on memory ran out");
-    const deadlineMillis = now + this.#timeoutMillis + LEASE_SLACK_MILLIS;
-    return this.leases.grant({ bytes: this.costOf(component).bytes, deadlineMillis, mayExceed: isRequired });
-  }
-
-  #giveUp(leases: readonly Lease[], why: string): void {
-    if (leases.length === 0) return;
-    const given = new Set(leases);
-    for (const { entry, lease } of [...this.#ahead.values()]) {
-      if (given.has(lease)) this.pool.abort(entry.component, cancelled(entry.component, why));
-    }
+    const reason = await this.loads.load(entry, signal);
+    if (reason !== undefined) this.#drop(entry, reason);
   }
 
   #advance(): void {
@@ -424,8 +308,7 @@ export class LoadAhead {
     this.#host.queued(entry, entry.queue, "dropped", reason);
   }
 
-  #settle(settled: SettledPreload | undefined): void {
-    if (settled === undefined) return;
+  #settled(settled: SettledPreload): void {
     const { expected, outcome, heldSeconds, bytes } = settled;
     if (expected.source !== SCHEDULED) {
       this.#try("router", () => this.#router.settle(expected, outcome, heldSeconds, bytes));
@@ -441,11 +324,6 @@ export class LoadAhead {
       this.#host.trouble(what, error);
     }
   }
-}
-
-function expectedOf(entry: PreloadEntry): ExpectedComponent {
-  const { component, confidence, source } = entry;
-  return { component, step: entry.step as 1 | 2 | 3, confidence, source };
 }
 
 /** CANCELLED */

@@ -22,7 +22,7 @@ export interface ComponentPreloaderOptions<V> {
   readonly dependencies?: DependencyGraph | undefined;
   /** Default: a NextComponentPredictor. */
   readonly model?: NextComponentModel | undefined;
-  /** Default: a BenefitRouter. */
+  /** Default: a BenefitRouter to which a load for nothing costs as much as one that somebody waits for. */
   readonly router?: PreloadRouter | undefined;
   /** Whether it loads ahead. Without, it learns and counts all the same, so that both can be measured. Default true; may be changed. */
   readonly isPreloading?: boolean | undefined;
@@ -48,6 +48,8 @@ export interface ComponentPreloaderOptions<V> {
   readonly stepCount?: 1 | 2 | 3 | undefined;
   /** Components expected after a request at most. Default 8. */
   readonly expectedCount?: number | undefined;
+  /** What is expected later waits for the next request where there is time: then more is known of it. Default true. */
+  readonly isPatient?: boolean | undefined;
   /** Places of each queue. Default 10, 20, 50. */
   readonly places?: Partial<Readonly<Record<QueueName, number>>> | undefined;
   /** Workers of each queue. Default 3. */

@@ -55,10 +55,12 @@ export interface ComponentPreloaderStatistics extends HitFigures {
   readonly bySource: Readonly<Record<string, PreloadFigures>>;
   readonly responses: ResponseFigures;
   readonly queues: Readonly<Record<QueueName, QueueFigures>>;
-  /** Entries that left a queue without being loaded, by reason; offers that found no place; expectations that were met already. */
+  /** Entries that left a queue without being loaded, by reason; offers that found no place. */
   readonly dropped: Readonly<Record<DropReason, number>>;
   readonly refusedFull: number;
+  /** Expectations that were met already; those that can wait until after the next request. */
   readonly expectedPresent: number;
+  readonly expectedLater: number;
   readonly loads: {
     /** Calls of the loader; those that failed. */
     readonly started: number;
@@ -103,7 +105,8 @@ export function describePreloader<V>(parts: {
   readonly troubles: number;
 }): ComponentPreloaderStatistics {
   const { cache, ahead, loads } = parts;
-  const { accounting, leases, pool, queues, adaptation } = ahead;
+  const { pool, queues, adaptation } = ahead;
+  const { accounting, leases } = ahead.loads;
   const hits = accounting.hits;
   const misses = hits.requests - hits.hits;
   const speculativeBytes = cache.speculativeSize;
@@ -126,6 +129,7 @@ export function describePreloader<V>(parts: {
     dropped: { ...ahead.dropped },
     refusedFull: ahead.refusedFull,
     expectedPresent: ahead.expectedPresent,
+    expectedLater: ahead.expectedLater,
     loads: {
       started: loads.started,
       failed: loads.failed,

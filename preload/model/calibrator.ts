@@ -5,6 +5,7 @@
 
 import { assert } from "../../core/errors.ts";
 import { logDeterministic, sigmoid } from "../../core/math.ts";
+import type { Columns } from "./columns.ts";
 
 /** Points of a curve, at odds of e^−8 to e^8. */
 const POINTS = 25;
@@ -64,6 +65,10 @@ export class Calibrator {
       for (let above = i + 1; above < end && this.values[above]! < value; above++) this.values[above] = value;
       for (let below = i - 1; below >= first && this.values[below]! > value; below--) this.values[below] = value;
     }
+  }
+
+  columns(): Columns {
+    return { values: this.values, outcomes: this.outcomes };
   }
 
   /** Throws AssertionError when a curve falls or leaves 0..1. */

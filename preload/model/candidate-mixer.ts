@@ -6,6 +6,7 @@
 
 import { quickExp } from "../../cache/quick-math.ts";
 import { assert } from "../../core/errors.ts";
+import type { Columns } from "./columns.ts";
 
 /** Candidates at a time, without "none of these". */
 export const MOST_CANDIDATES = 256;
@@ -183,6 +184,10 @@ export class CandidateMixer {
       this.squares[weight] = squares;
       this.weights[weight] = this.weights[weight]! + (LEARNING_RATE * gradient) / Math.sqrt(squares);
     }
+  }
+
+  columns(): Columns {
+    return { weights: this.weights, squares: this.squares };
   }
 
   /** Throws AssertionError when a weight is not a number. */

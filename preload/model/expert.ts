@@ -2,6 +2,7 @@
 
 import type { SequenceHistory } from "../../cache/sequence-history.ts";
 import type { CandidateMixer } from "./candidate-mixer.ts";
+import type { Columns } from "./columns.ts";
 
 /** Sources by number: who expects a component. */
 export const SOURCES = [
@@ -45,6 +46,10 @@ export interface Expert {
   observe(situation: Situation, symbol: number): void;
   /** Components and users whose numbers may be given to others. */
   forget(deadSymbols: Uint8Array, deadUsers: Uint8Array): void;
-  /** Throws AssertionError when something does not agree. Cold. */
-  check(): void;
+  /** What it learned; with `tick`, all that it decides by. */
+  columns(): Columns;
+  /** Observations counted for its tables, modulo 2^32. */
+  tick: number;
+  /** Throws AssertionError when something does not agree, or a component or a user is not known. Cold. */
+  check(isKnown: (symbol: number) => boolean, isUser: (user: number) => boolean): void;
 }

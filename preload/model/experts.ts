@@ -2,6 +2,7 @@
 
 import type { SequenceTable } from "../../cache/sequence-table.ts";
 import { CandidateMixer, OTHER } from "./candidate-mixer.ts";
+import type { Columns } from "./columns.ts";
 import { type Expert, type Situation, SOURCES, type Source } from "./expert.ts";
 import { HourExpert } from "./hour-expert.ts";
 import { LinkWeights } from "./link-weights.ts";
@@ -91,10 +92,18 @@ export class Experts {
     this.profiles.forget(deadSymbols, deadUsers);
   }
 
-  check(): void {
+  /** What was learned, by part. */
+  columns(): Record<string, Columns> {
+    const parts: Record<string, Columns> = { mixer: this.mixer.columns(), profiles: this.profiles.columns() };
+    if (this.links !== undefined) parts["links"] = this.links.columns();
+    for (const expert of this.experts) parts[expert.source] = expert.columns();
+    return parts;
+  }
+
+  check(isKnown: (symbol: number) => boolean, isUser: (user: number) => boolean): void {
     this.mixer.check();
-    this.profiles.check();
+    this.profiles.check(isKnown, isUser);
     this.links?.check();
-    for (const expert of this.experts) expert.check();
+    for (const expert of this.experts) expert.check(isKnown, isUser);
   }
 }

@@ -3,7 +3,9 @@
 
 import { quickLog } from "../../cache/quick-math.ts";
 import { SequenceTable } from "../../cache/sequence-table.ts";
+import { assert } from "../../core/errors.ts";
 import type { CandidateMixer } from "./candidate-mixer.ts";
+import { type Columns, checkNames, tableColumns } from "./columns.ts";
 import { type Expert, type Situation, SOURCES } from "./expert.ts";
 
 const HOUR_MILLIS = 3_600_000;
@@ -19,6 +21,7 @@ const MOST_GATHERED = 128;
 
 /** 0 to 47: the hour of the day, 24 more on Saturdays and Sundays. @param offsetMinutes of local time from UTC */
 export function hourOf(atMillis: number, offsetMinutes: number): number {
+  assert(Number.isFinite(atMillis), "a request has a time");
   const hours = Math.floor((atMillis + offsetMinutes * 60_000) / HOUR_MILLIS);
   const day = Math.floor(hours / DAY_HOURS);
   const hour = hours - day * DAY_HOURS;
@@ -35,7 +38,7 @@ export class HourExpert implements Expert {
   readonly #sums: Float32Array; // by symbol; 0 outside a proposal
   readonly #gathered = new Uint16Array(MOST_GATHERED);
   #gatheredCount = 0;
-  #tick = 0;
+  tick = 0;
 
   constructor(
     options: { symbolCount: number; userCount: number; nodeCount: number; successorCount: number },
@@ -58,7 +61,7 @@ export class HourExpert implements Expert {
   }
 
   observe({ user, hour }: Situation, symbol: number): void {
-    this.#tick = (this.#tick + 1) >>> 0;
+    this.tick = (this.tick + 1) >>> 0;
     this.#count(hour, symbol);
     if (this.#userCount > 0) this.#count((user + 1) * HOUR_KINDS + hour, symbol);
   }
@@ -71,8 +74,13 @@ export class HourExpert implements Expert {
     this.table.purge(deadSymbols, deadSpaces);
   }
 
-  check(): void {
+  columns(): Columns {
+    return tableColumns(this.table);
+  }
+
+  check(isKnown: (symbol: number) => boolean): void {
     this.table.check((this.#userCount + 1) * HOUR_KINDS, 65_536);
+    checkNames(this.table, isKnown);
   }
 
   #propose(who: number, hour: number, weight: number, mixer: CandidateMixer): void {
@@ -114,6 +122,6 @@ export class HourExpert implements Expert {
   #count(space: number, symbol: number): void {
     const { table } = this;
     const found = table.find(space, 0, NO_CONTEXT);
-    table.count(found >= 0 ? found : table.insert(space, 0, NO_CONTEXT, this.#tick), symbol, this.#tick);
+    table.count(found >= 0 ? found : table.insert(space, 0, NO_CONTEXT, this.tick), symbol, this.tick);
   }
 }

@@ -6,6 +6,7 @@
 import type { SequenceHistory } from "../../cache/sequence-history.ts";
 import { assert } from "../../core/errors.ts";
 import type { CandidateMixer } from "./candidate-mixer.ts";
+import type { Columns } from "./columns.ts";
 import { SOURCES } from "./expert.ts";
 
 const SOURCE = SOURCES.indexOf("links");
@@ -60,6 +61,10 @@ export class LinkWeights {
         this.weights[place] = this.weights[place]! + (LEARNING_RATE * gradient) / Math.sqrt(squares);
       }
     }
+  }
+
+  columns(): Columns {
+    return { weights: this.weights, squares: this.squares };
   }
 
   /** Throws AssertionError when a weight is not a number. */

@@ -5,6 +5,7 @@
 
 import { SequenceHistory } from "../../cache/sequence-history.ts";
 import { SymbolTable } from "../../cache/symbol-table.ts";
+import { assert } from "../../core/errors.ts";
 import type { ComponentRequest, ExpectedComponent, NextComponentModel } from "../contract.ts";
 import { Calibrator } from "./calibrator.ts";
 import { type Situation, SOURCES } from "./expert.ts";
@@ -25,11 +26,15 @@ export class NextComponentPredictor implements NextComponentModel {
   readonly shape: ModelShape;
   readonly experts: Experts;
   readonly calibrator: Calibrator;
-  readonly #components: SymbolTable;
-  readonly #users: SymbolTable;
-  readonly #situations: (Situation | undefined)[];
+  /** @internal The parts, for saving, loading and checks. */
+  readonly components: SymbolTable;
+  /** @internal */
+  readonly users: SymbolTable;
+  /** @internal By user's number. */
+  readonly situations: (Situation | undefined)[];
+  /** @internal */
+  readonly open: OpenStatements;
   readonly #lookahead: Lookahead;
-  readonly #open: OpenStatements;
   readonly #noSymbols: Uint8Array;
   readonly #noUsers: Uint8Array;
   // The likeliest of a step while they are picked: places in its distribution.
@@ -40,11 +45,11 @@ export class NextComponentPredictor implements NextComponentModel {
     const { componentCount, userCount } = this.shape;
     this.experts = new Experts(this.shape);
     this.calibrator = new Calibrator(STEP_COUNT * SOURCES.length);
-    this.#components = new SymbolTable(componentCount);
-    this.#users = new SymbolTable(userCount);
-    this.#situations = new Array<Situation | undefined>(userCount).fill(undefined);
+    this.components = new SymbolTable(componentCount);
+    this.users = new SymbolTable(userCount);
+    this.situations = new Array<Situation | undefined>(userCount).fill(undefined);
     this.#lookahead = new Lookahead(this.experts, componentCount, this.shape.beamCount);
-    this.#open = new OpenStatements(userCount);
+    this.open = new OpenStatements(userCount);
     this.#noSymbols = new Uint8Array(componentCount);
     this.#noUsers = new Uint8Array(userCount);
   }
@@ -54,18 +59,18 @@ export class NextComponentPredictor implements NextComponentModel {
     const { componentCount, userCount } = this.shape;
     const names = 9 * (componentCount + userCount) + componentCount + userCount;
     const parts =
-      this.experts.stateBytes + this.calibrator.stateBytes + this.#lookahead.stateBytes + this.#open.stateBytes;
-    return parts + names + HISTORY_BYTES * this.#users.count;
+      this.experts.stateBytes + this.calibrator.stateBytes + this.#lookahead.stateBytes + this.open.stateBytes;
+    return parts + names + HISTORY_BYTES * this.users.count;
   }
 
   /** Components known. */
   get componentCount(): number {
-    return this.#components.count;
+    return this.components.count;
   }
 
   /** Users known. */
   get userCount(): number {
-    return this.#users.count;
+    return this.users.count;
   }
 
   /** A component that exists, whether or not anyone has asked for it yet: its name may be like one that is asked for. */
@@ -80,11 +85,11 @@ export class NextComponentPredictor implements NextComponentModel {
     const situation = this.#situationOf(user);
     if (request.isFirst === true) {
       situation.history.clear();
-      this.#open.drop(situation.user);
+      this.open.drop(situation.user);
     }
     if (request.component.length > mostNameUnits) {
       situation.history.clear(); // what comes next does not follow what came before
-      this.#open.drop(situation.user);
+      this.open.drop(situation.user);
       return;
     }
     const symbol = this.#symbolOf(request.component);
@@ -94,7 +99,7 @@ export class NextComponentPredictor implements NextComponentModel {
     this.experts.observe(situation, symbol);
     situation.history.push(symbol);
     situation.requestCount++;
-    this.#open.settle(situation.user, situation.requestCount, symbol, this.calibrator);
+    this.open.settle(situation.user, situation.requestCount, symbol, this.calibrator);
   }
 
   expect(user: string, atMillis: number, stepCount: 1 | 2 | 3, count: number): ExpectedComponent[] {
@@ -110,9 +115,9 @@ export class NextComponentPredictor implements NextComponentModel {
 
   /** As `expect`, but for each step apart, from step 1: what is asked for exactly then, the likeliest `count` first. */
   expectSteps(user: string, atMillis: number, stepCount: 1 | 2 | 3, count: number): ExpectedComponent[][] {
-    const number = this.#users.find(user);
+    const number = this.users.find(user);
     if (number < 0 || count < 1) return [];
-    const situation = this.#situations[number]!;
+    const situation = this.situations[number]!;
     situation.hour = hourOf(atMillis, this.shape.offsetMinutes);
     this.#lookahead.look(situation, stepCount);
     return STEPS.slice(0, stepCount).map((step) => this.#expectedAt(situation, step, count));
@@ -120,27 +125,31 @@ export class NextComponentPredictor implements NextComponentModel {
 
   /** Throws AssertionError when the parts do not agree. Cold. */
   check(): void {
-    this.#components.check();
-    this.#users.check();
-    this.experts.check();
+    this.components.check();
+    this.users.check();
+    const isKnown = (symbol: number) => this.components.has(symbol);
+    this.experts.check(isKnown, (user) => this.users.has(user));
     this.calibrator.check();
-    this.#situations.forEach((situation, user) => {
-      if (!this.#users.has(user)) return;
-      const { recent, length, used, usedCount } = situation!.history;
-      for (const symbol of recent.subarray(0, length)) this.#components.text(symbol);
-      for (const symbol of used.subarray(0, usedCount)) this.#components.text(symbol);
+    this.open.check(STEP_COUNT * SOURCES.length);
+    this.situations.forEach((situation, user) => {
+      assert((situation !== undefined) === this.users.has(user), "each user stands somewhere");
+      if (situation === undefined) return;
+      const { recent, length, used, usedCount } = situation.history;
+      assert(recent.subarray(0, length).every(isKnown), "a history's components are known");
+      assert(used.subarray(0, usedCount).every(isKnown), "a recency list's components are known");
+      assert(new Set(used.subarray(0, usedCount)).size === usedCount, "a recency list has each component once");
     });
   }
 
   /** What the mixer says of the next request is a statement as well, whether or not anybody asked. */
   #stateNext({ user, requestCount }: Situation): void {
     const { mixer } = this.experts;
-    const slot = this.#open.open(user, requestCount, 1);
+    const slot = this.open.open(user, requestCount, 1);
     const picked = this.#picked;
     const count = pickLargest(mixer.scores, 1, mixer.count, picked, STATED_COUNT);
     for (let i = 0; i < count; i++) {
       const candidate = picked[i]!;
-      this.#open.state(slot, mixer.symbols[candidate]!, mixer.scores[candidate]!, mixer.sourceOf(candidate));
+      this.open.state(slot, mixer.symbols[candidate]!, mixer.scores[candidate]!, mixer.sourceOf(candidate));
     }
   }
 
@@ -151,33 +160,33 @@ export class NextComponentPredictor implements NextComponentModel {
     const wanted = Math.min(MOST_EXPECTED, count);
     const pickedCount = pickLargest(probabilities, 0, candidateCount, picked, Math.max(STATED_COUNT, wanted));
     // Of step 1 `observe` makes a statement of its own.
-    const slot = step === 1 ? -1 : this.#open.open(user, requestCount, step);
+    const slot = step === 1 ? -1 : this.open.open(user, requestCount, step);
     const expected: ExpectedComponent[] = [];
     for (let i = 0; i < pickedCount; i++) {
       const place = picked[i]!;
       const symbol = symbols[place]!;
       const stated = probabilities[place]!;
       const kind = (step - 1) * SOURCES.length + sources[place]!;
-      if (slot >= 0) this.#open.state(slot, symbol, stated, kind);
+      if (slot >= 0) this.open.state(slot, symbol, stated, kind);
       const confidence = this.shape.isCalibrated ? this.calibrator.calibrate(kind, stated) : Math.min(1, stated);
-      expected.push({ component: this.#components.text(symbol), step, confidence, source: SOURCES[sources[place]!]! });
+      expected.push({ component: this.components.text(symbol), step, confidence, source: SOURCES[sources[place]!]! });
     }
     return expected.sort((a, b) => b.confidence - a.confidence).slice(0, wanted);
   }
 
   #situationOf(user: string): Situation {
-    if (this.#users.find(user) < 0 && this.#users.isFull) {
-      this.#users.retire();
-      const { dead } = this.#users;
+    if (this.users.find(user) < 0 && this.users.isFull) {
+      this.users.retire();
+      const { dead } = this.users;
       this.experts.forget(this.#noSymbols, dead);
       for (let number = 0; number < dead.length; number++) {
         if (dead[number] === 0) continue;
-        this.#situations[number] = undefined;
-        this.#open.drop(number);
+        this.situations[number] = undefined;
+        this.open.drop(number);
       }
     }
-    const number = this.#users.intern(user);
-    return (this.#situations[number] ??= {
+    const number = this.users.intern(user);
+    return (this.situations[number] ??= {
       user: number,
       history: new SequenceHistory(number),
       requestCount: 0,
@@ -186,16 +195,16 @@ export class NextComponentPredictor implements NextComponentModel {
   }
 
   #symbolOf(component: string): number {
-    const known = this.#components.find(component);
-    if (known < 0 && this.#components.isFull) {
-      this.#components.retire();
-      const { dead } = this.#components;
+    const known = this.components.find(component);
+    if (known < 0 && this.components.isFull) {
+      this.components.retire();
+      const { dead } = this.components;
       const isAlive = (symbol: number) => dead[symbol] === 0;
-      for (const situation of this.#situations) situation?.history.retain(isAlive);
-      for (let user = 0; user < this.shape.userCount; user++) this.#open.drop(user);
+      for (const situation of this.situations) situation?.history.retain(isAlive);
+      for (let user = 0; user < this.shape.userCount; user++) this.open.drop(user);
       this.experts.forget(dead, this.#noUsers);
     }
-    const symbol = this.#components.intern(component);
+    const symbol = this.components.intern(component);
     if (known < 0) this.experts.words?.add(symbol, component);
     return symbol;
   }

@@ -1,7 +1,9 @@
 // What was stated about requests that have not come yet, so that it can be held against them: for each user at most two pending
 // statements of step 2 and three of step 3, each the likeliest few components with their probability and kind.
 
+import { assert } from "../../core/errors.ts";
 import type { Calibrator } from "./calibrator.ts";
+import type { Columns } from "./columns.ts";
 
 /** Components of one statement that are held against what comes. */
 export const STATED_COUNT = 6;
@@ -58,6 +60,27 @@ export class OpenStatements {
         calibrator.learn(this.#kinds[i]!, this.#stated[i]!, this.#symbols[i] === symbol);
       }
     }
+  }
+
+  columns(): Columns {
+    const [symbols, stated, kinds, counts] = [this.#symbols, this.#stated, this.#kinds, this.#counts];
+    return { dueAt: this.#dueAt, symbols, stated, kinds, counts };
+  }
+
+  /** Throws AssertionError when a statement cannot be. @param kindCount kinds are below it */
+  check(kindCount: number): void {
+    assert(
+      this.#counts.every((count) => count <= STATED_COUNT),
+      "a statement keeps to its places",
+    );
+    assert(
+      this.#kinds.every((kind) => kind < kindCount),
+      "kinds of statements are known",
+    );
+    assert(
+      this.#stated.every((stated) => stated >= 0 && stated <= 1.001),
+      "what is stated is a probability",
+    );
   }
 
   /** A session ended: what was stated about its next requests is neither right nor wrong. */

@@ -2,6 +2,7 @@
 
 import { quickLog } from "../../cache/quick-math.ts";
 import type { CandidateMixer } from "./candidate-mixer.ts";
+import type { Columns } from "./columns.ts";
 import { EXPERIENCE_STEPS, type Expert, experienceOf, type Situation, SOURCES } from "./expert.ts";
 import { PROFILE_COUNT, type UserProfiles } from "./user-profiles.ts";
 
@@ -11,6 +12,7 @@ export class RecentExpert implements Expert {
   readonly source = "recent";
   /** Its profiles are counted where they are kept. */
   readonly stateBytes = 0;
+  tick = 0;
   readonly #profiles: UserProfiles;
   readonly #weights: number;
 
@@ -30,6 +32,10 @@ export class RecentExpert implements Expert {
   observe(): void {}
 
   forget(): void {}
+
+  columns(): Columns {
+    return {};
+  }
 
   check(): void {}
 }

@@ -3,7 +3,9 @@
 import { quickLog } from "../../cache/quick-math.ts";
 import { SequenceHistory } from "../../cache/sequence-history.ts";
 import { Predictions, SequenceModel } from "../../cache/sequence-model.ts";
+import { assert } from "../../core/errors.ts";
 import type { CandidateMixer } from "./candidate-mixer.ts";
+import { type Columns, checkNames, tableColumns } from "./columns.ts";
 import { EXPERIENCE_STEPS, type Expert, experienceOf, type Situation, SOURCES } from "./expert.ts";
 
 const PROPOSALS = 24;
@@ -68,7 +70,24 @@ export class SequenceExpert implements Expert {
     this.model.purge(deadSymbols, this.#isShared ? this.#noUsers : deadUsers);
   }
 
-  check(): void {
+  columns(): Columns {
+    const { table, weights, squares } = this.model;
+    return { ...tableColumns(table), weights, squares };
+  }
+
+  get tick(): number {
+    return this.model.tick;
+  }
+
+  set tick(tick: number) {
+    this.model.tick = tick;
+  }
+
+  check(isKnown: (symbol: number) => boolean, isUser: (user: number) => boolean): void {
     this.model.check();
+    for (const space of this.model.table.spaces) {
+      assert(space === 0 || this.#isShared || isUser(space - 1), "users of contexts are known");
+    }
+    checkNames(this.model.table, isKnown);
   }
 }

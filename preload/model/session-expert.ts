@@ -6,6 +6,7 @@ import { RECENCY_COUNT, type SequenceHistory } from "../../cache/sequence-histor
 import { MOST_ORDER, SequenceTable, SLOW_UNIT } from "../../cache/sequence-table.ts";
 import { logDeterministic } from "../../core/math.ts";
 import type { CandidateMixer } from "./candidate-mixer.ts";
+import { type Columns, checkNames, tableColumns } from "./columns.ts";
 import { type Expert, type Situation, SOURCES } from "./expert.ts";
 
 const CONTEXT_COUNT = 2;
@@ -24,7 +25,7 @@ export class SessionExpert implements Expert {
   readonly #weights: number;
   readonly #nodes = new Int32Array(CONTEXT_COUNT);
   readonly #noSpaces = new Uint8Array(SPACE_COUNT);
-  #tick = 0;
+  tick = 0;
 
   constructor(options: { nodeCount: number; successorCount: number }, mixer: CandidateMixer) {
     const { nodeCount, successorCount } = options;
@@ -52,17 +53,17 @@ export class SessionExpert implements Expert {
   }
 
   observe({ history }: Situation, symbol: number): void {
-    this.#tick = (this.#tick + 1) >>> 0;
+    this.tick = (this.tick + 1) >>> 0;
     // Those that were found first: a new node may take the place of one of them.
     for (let kind = 0; kind < CONTEXT_COUNT; kind++) {
-      if (this.#nodes[kind]! >= 0) this.table.count(this.#nodes[kind]!, symbol, this.#tick);
+      if (this.#nodes[kind]! >= 0) this.table.count(this.#nodes[kind]!, symbol, this.tick);
     }
     for (let kind = 0; kind < CONTEXT_COUNT; kind++) {
       if (this.#nodes[kind]! >= 0) continue;
       const order = this.#orderOf(kind, history);
       if (order === 0) continue;
-      const node = this.table.insert(this.#spaceOf(kind, history), order, history.used, this.#tick);
-      this.table.count(node, symbol, this.#tick);
+      const node = this.table.insert(this.#spaceOf(kind, history), order, history.used, this.tick);
+      this.table.count(node, symbol, this.tick);
     }
   }
 
@@ -70,8 +71,13 @@ export class SessionExpert implements Expert {
     this.table.purge(deadSymbols, this.#noSpaces);
   }
 
-  check(): void {
+  columns(): Columns {
+    return tableColumns(this.table);
+  }
+
+  check(isKnown: (symbol: number) => boolean): void {
     this.table.check(SPACE_COUNT, 65_536);
+    checkNames(this.table, isKnown);
   }
 
   /** Length of a kind's context, 0: there is none. Components stand in `used`, the latest first. */

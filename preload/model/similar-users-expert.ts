@@ -5,6 +5,7 @@
 import { quickLog } from "../../cache/quick-math.ts";
 import type { SequenceTable } from "../../cache/sequence-table.ts";
 import type { CandidateMixer } from "./candidate-mixer.ts";
+import type { Columns } from "./columns.ts";
 import { EXPERIENCE_STEPS, type Expert, experienceOf, type Situation, SOURCES } from "./expert.ts";
 import { NEAREST_COUNT, PROFILE_COUNT, type UserProfiles } from "./user-profiles.ts";
 
@@ -14,6 +15,7 @@ const MOST_GATHERED = 128;
 
 export class SimilarUsersExpert implements Expert {
   readonly source = "similar-users";
+  tick = 0;
   readonly #profiles: UserProfiles;
   /** Statistics with a space for each user. */
   readonly #table: SequenceTable;
@@ -54,6 +56,10 @@ export class SimilarUsersExpert implements Expert {
   observe(): void {}
 
   forget(): void {}
+
+  columns(): Columns {
+    return {};
+  }
 
   check(): void {}
 

@@ -4,6 +4,7 @@
 // The nearest users are looked for when a user has made 2, 4, 8 and each further 16 requests: O(users) then, nothing otherwise.
 
 import { assert } from "../../core/errors.ts";
+import type { Columns } from "./columns.ts";
 
 export const PROFILE_COUNT = 32;
 export const NEAREST_COUNT = 8;
@@ -117,15 +118,27 @@ export class UserProfiles {
     }
   }
 
+  columns(): Columns {
+    const { symbols, weights, counts, nearest, likeness, nearestCounts } = this;
+    return { symbols, weights, counts, nearest, likeness, nearestCounts };
+  }
+
   /** Throws AssertionError when a profile or a list of neighbours cannot be. */
-  check(): void {
+  check(isKnown: (symbol: number) => boolean, isUser: (user: number) => boolean): void {
     for (let user = 0; user < this.userCount; user++) {
       const first = user * PROFILE_COUNT;
       const used = this.symbols.subarray(first, first + this.counts[user]!);
+      assert(this.counts[user] === 0 || isUser(user), "users of profiles are known");
+      assert(this.counts[user]! <= PROFILE_COUNT, "a profile keeps to its places");
+      assert(used.every(isKnown), "a profile's components are known");
       assert(new Set(used).size === used.length, "a profile has each component once");
       for (let i = first; i < first + used.length; i++) assert(this.weights[i]! > 0, "a faded count is positive");
       const near = user * NEAREST_COUNT;
-      for (let i = 0; i < this.nearestCounts[user]!; i++) {
+      assert(this.nearestCounts[user]! <= NEAREST_COUNT, "neighbours keep to their places");
+      const neighbours = this.nearest.subarray(near, near + this.nearestCounts[user]!);
+      assert(new Set(neighbours).size === neighbours.length, "a neighbour stands once");
+      assert(neighbours.every(isUser), "neighbours are users");
+      for (let i = 0; i < neighbours.length; i++) {
         assert(this.nearest[near + i] !== user, "no user is its own neighbour");
         assert(i === 0 || this.likeness[near + i - 1]! >= this.likeness[near + i]!, "the most alike stand first");
       }

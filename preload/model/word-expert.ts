@@ -2,7 +2,9 @@
 // what nobody ever asked for: a component that is known by name alone.
 
 import { quickLog } from "../../cache/quick-math.ts";
+import { assert } from "../../core/errors.ts";
 import type { CandidateMixer } from "./candidate-mixer.ts";
+import type { Columns } from "./columns.ts";
 import { EXPERIENCE_STEPS, type Expert, experienceOf, type Situation, SOURCES } from "./expert.ts";
 import { ALIKE_COUNT, type WordIndex } from "./word-index.ts";
 
@@ -15,6 +17,7 @@ const MOST_GATHERED = 128;
 
 export class WordExpert implements Expert {
   readonly source = "words";
+  tick = 0;
   readonly index: WordIndex;
   /** By symbol: it was asked for at least once. */
   readonly #isAsked: Uint8Array;
@@ -44,10 +47,9 @@ export class WordExpert implements Expert {
 
   propose({ user, requestCount }: Situation, mixer: CandidateMixer): void {
     const { alike, likeness, counts } = this.index;
-    const ring = user * RECENT_COUNT;
     let share = 1;
-    for (let back = 0; back < this.#counts[user]!; back++) {
-      const symbol = this.#recent[ring + ((this.#ends[user]! - 1 - back + 2 * RECENT_COUNT) % RECENT_COUNT)]!;
+    for (let back = 1; back <= this.#counts[user]!; back++) {
+      const symbol = this.#requestedAt(user, back);
       const first = symbol * ALIKE_COUNT;
       for (let i = first; i < first + counts[symbol]!; i++) this.#gather(alike[i]!, share * likeness[i]!);
       share *= KEPT;
@@ -83,8 +85,25 @@ export class WordExpert implements Expert {
     }
   }
 
-  check(): void {
+  columns(): Columns {
+    const { alike, likeness, counts } = this.index;
+    const rings = { recent: this.#recent, recentCounts: this.#counts, recentEnds: this.#ends };
+    return { alike, likeness, alikeCounts: counts, isAsked: this.#isAsked, ...rings };
+  }
+
+  check(isKnown: (symbol: number) => boolean): void {
     this.index.check();
+    for (let user = 0; user < this.#counts.length; user++) {
+      assert(this.#counts[user]! <= RECENT_COUNT && this.#ends[user]! < RECENT_COUNT, "a ring keeps to its places");
+      for (let back = 1; back <= this.#counts[user]!; back++) {
+        assert(isKnown(this.#requestedAt(user, back)), "components asked for lately are known");
+      }
+    }
+  }
+
+  /** What a user asked for `back` requests ago, 1 to its count. */
+  #requestedAt(user: number, back: number): number {
+    return this.#recent[user * RECENT_COUNT + ((this.#ends[user]! - back + RECENT_COUNT) % RECENT_COUNT)]!;
   }
 
   #gather(symbol: number, amount: number): void {
@@ -96,13 +115,12 @@ export class WordExpert implements Expert {
   }
 
   #retain(user: number, dead: Uint8Array): void {
-    const ring = user * RECENT_COUNT;
     const kept: number[] = [];
     for (let back = this.#counts[user]!; back > 0; back--) {
-      const symbol = this.#recent[ring + ((this.#ends[user]! - back + RECENT_COUNT) % RECENT_COUNT)]!;
+      const symbol = this.#requestedAt(user, back);
       if (dead[symbol] === 0) kept.push(symbol);
     }
-    this.#recent.set(kept, ring);
+    this.#recent.set(kept, user * RECENT_COUNT);
     this.#counts[user] = kept.length;
     this.#ends[user] = kept.length % RECENT_COUNT;
   }

@@ -93,14 +93,29 @@ export class WordIndex {
     }
   }
 
+  /** Words and their components, each in the order in which they came: what `restore` takes. */
+  postings(): [string, number[]][] {
+    return [...this.#postings].map(([word, list]) => [word, [...list]]);
+  }
+
+  /** Becomes what `postings` told of components with these names; the arrays are the caller's. */
+  restore(names: readonly (readonly [symbol: number, name: string])[], postings: readonly [string, number[]][]): void {
+    this.#words.fill(undefined);
+    this.#postings.clear();
+    for (const [symbol, name] of names) this.#words[symbol] = wordsOf(name);
+    for (const [word, list] of postings) this.#postings.set(word, [...list]);
+  }
+
   /** Throws AssertionError when lists name what is not there. */
   check(): void {
     for (const list of this.#postings.values()) {
       assert(list.length > 0 && list.length <= MOST_POSTINGS, "a word has components, and not too many");
       for (const symbol of list) assert(this.#words[symbol] !== undefined, "a word's components are known");
+      assert(new Set(list).size === list.length, "a component stands once in a list");
     }
     for (let symbol = 0; symbol < this.counts.length; symbol++) {
       const first = symbol * ALIKE_COUNT;
+      assert(this.counts[symbol]! <= ALIKE_COUNT, "components alike keep to their places");
       for (let i = first; i < first + this.counts[symbol]!; i++) {
         assert(this.#words[this.alike[i]!] !== undefined, "components alike are known");
         assert(this.likeness[i]! > LEAST_ALIKE && this.likeness[i]! <= 1, "likeness is above a half");

@@ -3,6 +3,8 @@
 
 import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
 import { startWorker } from "../../cli/pool.ts";
+import { RequestFeed } from "../../live/preload/request-feed.ts";
+import type { ComponentRequest } from "../../preload/contract.ts";
 import { IntRing } from "../../preload/ring/int-ring.ts";
 import { CONTROL_CELLS, GO, INDEX_BITS, READY, steadyMillis, type ThreadJob, type ThreadReport } from "./ring-job.ts";
 
@@ -65,21 +67,76 @@ export class RingCrew {
       const pauseAfter = i === receivers - 1 ? Math.min(pause, 1000) : -1;
       jobs.push({ ...shared, role: "receive", senders, countEach, ports, pauseAfter, seed: seed + i });
     }
-    const reports = jobs.map((job, i) => this.#ask(this.#threads[i] as Worker, job));
+    const { reports, millis } = await this.#perform(jobs, control);
+    ring?.check();
+    return sumUp(reports.slice(senders), { items: senders * countEach, millis, left: ring?.countAbout() ?? 0 });
+  }
+
+  /** One item there and back, so many times, between two threads that sleep meanwhile. */
+  async runRoundTrips(count: number, way: "ring" | "ports"): Promise<{ millis: number; disordered: number }> {
+    const control = new SharedArrayBuffer(4 * CONTROL_CELLS);
+    const rings = way === "ring" ? ([IntRing.create(16).buffer, IntRing.create(16).buffer] as const) : undefined;
+    const { port1, port2 } = new MessageChannel();
+    const shared = { control, batch: 1, seed: 1, pauseAfter: -1, count, rings };
+    const { reports, millis } = await this.#perform(
+      [
+        { ...shared, role: "ping", ports: way === "ports" ? [port1] : [] },
+        { ...shared, role: "pong", ports: way === "ports" ? [port2] : [] },
+      ],
+      control,
+    );
+    return { millis, disordered: reports.reduce((sum, { disordered }) => sum + disordered, 0) };
+  }
+
+  /**
+   * Three threads tell requests to this one. @returns how long its event loop was busy with one of them, in µs, and a sum over what
+   * was received
+   */
+  async runTelling(countEach: number, way: "feed" | "ports"): Promise<{ busyMicros: number; sum: number }> {
+    const control = new SharedArrayBuffer(4 * CONTROL_CELLS);
+    const senders = 3;
+    const channels = Array.from({ length: senders }, () => new MessageChannel());
+    let received = 0;
+    let sum = 0;
+    let end: () => void = () => {};
+    const isEnded = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const receive = ({ user = "", component }: ComponentRequest) => {
+      sum += user.length + component.length;
+      if (++received === senders * countEach) end();
+    };
+    const feed = way === "feed" ? new RequestFeed({ receive, everyMillis: 5 }) : undefined;
+    for (const { port1 } of channels) port1.on("message", receive);
+    const shared = { control, batch: 1, pauseAfter: -1, count: countEach, role: "tell", feed: feed?.buffer } as const;
+    const jobs = channels.map(({ port2 }, i): ThreadJob => {
+      return { ...shared, seed: i + 1, ports: feed === undefined ? [port2] : [] };
+    });
+    feed?.start();
+    const before = performance.eventLoopUtilization();
+    await this.#perform(jobs, control);
+    await isEnded;
+    const { active } = performance.eventLoopUtilization(before);
+    feed?.stop();
+    for (const { port1 } of channels) port1.close();
+    return { busyMicros: (1000 * active) / received, sum };
+  }
+
+  /** Gives each thread its job, and lets them begin together. */
+  async #perform(
+    jobs: readonly ThreadJob[],
+    control: SharedArrayBuffer,
+  ): Promise<{ reports: ThreadReport[]; millis: number }> {
+    const asked = jobs.map((job, i) => this.#ask(this.#threads[i] as Worker, job));
     const cells = new Int32Array(control);
     while (Atomics.load(cells, READY) < jobs.length) {
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, 1)), ...reports]);
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, 1)), ...asked]);
     }
     const startedAt = steadyMillis();
     Atomics.store(cells, GO, 1);
     Atomics.notify(cells, GO);
-    const all = await Promise.all(reports);
-    ring?.check();
-    return sumUp(all.slice(senders), {
-      items: senders * countEach,
-      millis: Math.max(...all.map(({ endedAtMillis }) => endedAtMillis)) - startedAt,
-      left: ring?.countAbout() ?? 0,
-    });
+    const reports = await Promise.all(asked);
+    return { reports, millis: Math.max(...reports.map(({ endedAtMillis }) => endedAtMillis)) - startedAt };
   }
 
   async end(): Promise<void> {

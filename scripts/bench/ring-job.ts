@@ -8,7 +8,9 @@ export const GO = 1;
 export const SENDERS_DONE = 2;
 /** Never set and never woken: for waiting a while. */
 export const NEVER = 3;
-export const CONTROL_CELLS = 4;
+/** Counted up when something was pushed: there, and back. */
+export const PUSHED = 4;
+export const CONTROL_CELLS = 6;
 
 /** An item says who sent it and which of his it is. */
 export const INDEX_BITS = 26;
@@ -39,7 +41,24 @@ export interface ReceiveJob extends JobBase {
   readonly ports: readonly MessagePort[];
 }
 
-export type ThreadJob = SendJob | ReceiveJob;
+/** Round trips of one item with another thread that has the other part; both sleep until it is there. */
+export interface PingJob extends JobBase {
+  readonly role: "ping" | "pong";
+  readonly count: number;
+  /** The way there and the way back. */
+  readonly rings: readonly [SharedArrayBuffer, SharedArrayBuffer] | undefined;
+  readonly ports: readonly MessagePort[];
+}
+
+/** Tells requests to the thread that started it, by a RequestFeed or by its port. */
+export interface TellJob extends JobBase {
+  readonly role: "tell";
+  readonly count: number;
+  readonly feed: SharedArrayBuffer | undefined;
+  readonly ports: readonly MessagePort[];
+}
+
+export type ThreadJob = SendJob | ReceiveJob | PingJob | TellJob;
 
 /** What a thread says at the end of its job. */
 export interface ThreadReport {

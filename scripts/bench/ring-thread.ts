@@ -3,17 +3,21 @@
 
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { RandomStream } from "../../core/random.ts";
+import { RequestTeller } from "../../live/preload/request-feed.ts";
 import { IntRing } from "../../preload/ring/int-ring.ts";
 import { RingSlots } from "../../preload/ring/ring-slots.ts";
 import {
   GO,
   INDEX_BITS,
   NEVER,
+  type PingJob,
+  PUSHED,
   READY,
   type ReceiveJob,
   SENDERS_DONE,
   type SendJob,
   steadyMillis,
+  type TellJob,
   type ThreadJob,
   type ThreadReport,
 } from "./ring-job.ts";
@@ -69,12 +73,15 @@ class Account {
 const port = parentPort!;
 port.on("message", async (job: ThreadJob) => {
   const control = new Int32Array(job.control);
-  const report =
-    job.role === "send"
-      ? await send(job, control)
-      : await receive(job, control, new Account(job.senders, job.countEach));
-  port.postMessage(report satisfies ThreadReport);
+  port.postMessage((await perform(job, control)) satisfies ThreadReport);
 });
+
+function perform(job: ThreadJob, control: Int32Array): Promise<ThreadReport> {
+  if (job.role === "send") return send(job, control);
+  if (job.role === "receive") return receive(job, control, new Account(job.senders, job.countEach));
+  if (job.role === "tell") return tell(job, control);
+  return job.rings === undefined ? pingByPort(job, control) : pingByRings(job, job.rings, control);
+}
 
 function begin(control: Int32Array): void {
   Atomics.add(control, READY, 1);
@@ -216,5 +223,75 @@ function receiveByPorts({ ports }: ReceiveJob, control: Int32Array, account: Acc
         }
       });
     }
+  });
+}
+
+/** As a server's thread would: 500 users, 200 components. */
+async function tell({ count, feed, ports, seed }: TellJob, control: Int32Array): Promise<ThreadReport> {
+  const teller = feed === undefined ? undefined : new RequestTeller(feed);
+  const to = ports[0];
+  const patience = new Patience(control);
+  const random = new RandomStream(seed, "ring-teller");
+  begin(control);
+  for (let i = 0; i < count; i++) {
+    const user = `user-${random.integer(500)}`;
+    const request = { component: `components/panel-${random.integer(200)}.md`, user, atMillis: i };
+    if (teller === undefined) to?.postMessage(request);
+    else {
+      while (!teller.tell(request)) patience.miss();
+      patience.hit();
+    }
+  }
+  to?.close();
+  return { endedAtMillis: steadyMillis(), received: 0, doubled: 0, disordered: 0, taken: undefined };
+}
+
+/** Sleeps on a counter that goes up with each push; read before the ring is looked at, so that no push is slept through. */
+async function pingByRings(
+  { role, count }: PingJob,
+  rings: readonly [SharedArrayBuffer, SharedArrayBuffer],
+  control: Int32Array,
+): Promise<ThreadReport> {
+  const [there, back] = [IntRing.attach(rings[0]), IntRing.attach(rings[1])];
+  const [out, own] = role === "ping" ? [0, 1] : [1, 0];
+  const [to, from] = role === "ping" ? [there, back] : [back, there];
+  const push = (item: number) => {
+    to.tryPush(item);
+    Atomics.add(control, PUSHED + out, 1);
+    Atomics.notify(control, PUSHED + out, 1);
+  };
+  begin(control);
+  let received = 0;
+  let disordered = 0;
+  if (role === "ping") push(0);
+  while (received < count) {
+    const seen = Atomics.load(control, PUSHED + own);
+    const item = from.tryPop();
+    if (item === undefined) {
+      Atomics.wait(control, PUSHED + own, seen);
+      continue;
+    }
+    if (item !== received++) disordered++;
+    if (role === "pong") push(item);
+    else if (received < count) push(received);
+  }
+  return { endedAtMillis: steadyMillis(), received, doubled: 0, disordered, taken: undefined };
+}
+
+function pingByPort({ role, count, ports }: PingJob, control: Int32Array): Promise<ThreadReport> {
+  const other = ports[0] as MessagePort;
+  begin(control);
+  return new Promise((resolve) => {
+    let received = 0;
+    let disordered = 0;
+    other.on("message", (item: number) => {
+      if (item !== received++) disordered++;
+      if (role === "pong") other.postMessage(item);
+      else if (received < count) other.postMessage(received);
+      if (received < count) return;
+      if (role === "ping") other.close();
+      resolve({ endedAtMillis: steadyMillis(), received, doubled: 0, disordered, taken: undefined });
+    });
+    if (role === "ping") other.postMessage(0);
   });
 }

@@ -91,11 +91,11 @@ export class RedisPreloadCache implements PreloadCache {
     return (replies as (Buffer | null)[]).map((bytes) => bytes?.toString("utf8"));
   }
 
-  /** As `read`, with the time that is left to each, of the same moment. */
+  /** As `read`, with the time that is left to each. */
   async readLiving(keys: readonly string[]): Promise<(LivingValue | undefined)[]> {
     if (keys.length === 0) return [];
     const commands: RedisCommand[] = [["MGET", ...keys], ...keys.map((key): RedisCommand => ["PTTL", key])];
-    const [values, ...ttls] = await this.#ask("reads", () => this.#connection.transact(commands));
+    const [values, ...ttls] = await this.#ask("reads", () => this.#connection.pipeline(commands));
     return (values as (string | null)[]).map((value, index) => {
       const ttlMillis = ttls[index] as number;
       return value === null ? undefined : { value, ttlMillis: ttlMillis > 0 ? ttlMillis : Number.NaN };
@@ -262,7 +262,7 @@ export class RedisPreloadCache implements PreloadCache {
       ["MEMORY", "USAGE", key],
       ["PTTL", key],
     ]);
-    const replies = await this.#connection.transact(questions);
+    const replies = await this.#connection.pipeline(questions);
     others.forEach((key, index) => {
       const [bytes, ttlMillis] = replies.slice(2 * index) as [number | null, number];
       if (bytes === null || this.#ledger.knows(key) || this.#droppedUsers.has(keyOwner(key))) return;

@@ -46,6 +46,10 @@ export interface EngineOptions {
 }
 
 const USAGE_MILLIS = 1_000;
+/** Of the usage that the status tells: it is asked for once a figure by whoever collects them. */
+const STATUS_MILLIS = 100;
+/** Runs end at so much of the limit: a cache that has the same limit would let the most active go for the less active. */
+const FULL_RATIO = 0.95;
 /** How long after a change of settings everything is made anew. */
 const RENEW_MILLIS = 1_000;
 
@@ -99,9 +103,11 @@ export class Engine implements PreloadEngine {
       },
       begin: () => this.#trending.renew(),
       mayLoad: () => this.#mayLoad(),
-      preload: (userId, reason) => {
+      preload: async (userId, reason) => {
         this.#noticeReopening();
-        return this.#lists.preload(userId, reason);
+        const outcome = await this.#lists.preload(userId, reason);
+        if (outcome !== "skipped") this.#usage.bytes += outcome.bytes; // until it is counted the next time
+        return outcome;
       },
     });
   }
@@ -127,7 +133,7 @@ export class Engine implements PreloadEngine {
   }
 
   status(): PreloadStatus {
-    const { keys, bytes } = this.#cacheUsage(0);
+    const { keys, bytes } = this.#cacheUsage(STATUS_MILLIS);
     const { level, driveRatio } = this.#governor ?? { level: "LOW", driveRatio: 0 };
     return {
       runs: this.#runs.list(),
@@ -223,7 +229,7 @@ export class Engine implements PreloadEngine {
   }
 
   #isFull(): boolean {
-    return this.#cacheUsage(USAGE_MILLIS).bytes >= this.#limitBytes;
+    return this.#cacheUsage(USAGE_MILLIS).bytes >= FULL_RATIO * this.#limitBytes;
   }
 
   /** Counting may walk the cache: not more often than every so many ms. */

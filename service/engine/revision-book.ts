@@ -35,11 +35,8 @@ export class RevisionBook {
 
   /** Throws what the store throws. */
   async of(userId: string): Promise<number> {
-    return this.#known.get(userId) ?? (await this.readAgain(userId));
-  }
-
-  /** What the store says now. */
-  async readAgain(userId: string): Promise<number> {
+    const known = this.#known.get(userId);
+    if (known !== undefined) return known;
     const mine = {};
     this.#loading.set(userId, mine);
     try {

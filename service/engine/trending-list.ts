@@ -8,11 +8,13 @@ import type { ItemStore } from "../store/item-store.ts";
 import type { CacheReader } from "./cache-reader.ts";
 import type { RankedItem } from "./preload-engine.ts";
 import { DAY_MILLIS } from "./relevance.ts";
-import { encodeList, parseEnvelope, rank } from "./user-view.ts";
+import { type Envelope, encodeList, parseEnvelope, rank } from "./user-view.ts";
 
 /** Public items used within so many days, so many of them. */
 export const TRENDING_DAYS = 7;
 export const TRENDING_ITEMS = 100;
+/** Stands where users' lists have the fingerprint of their settings. */
+const TRENDING_CONFIG = "trending";
 /** Older lists are made anew in the background. */
 const YOUNG_MILLIS = 300_000;
 
@@ -94,7 +96,7 @@ export class TrendingList {
       const [text] = await this.#cache.read([TRENDING_KEY]);
       const envelope = parseEnvelope(text);
       list = undefined;
-      if (envelope !== undefined && envelope.store === this.#store.id && this.#store.id !== "") {
+      if (envelope !== undefined && this.#isOurs(envelope)) {
         const { builtMillis } = envelope;
         list = { revision: envelope.revision, builtMillis, items: rank(envelope.items, "trending", builtMillis) };
       }
@@ -120,7 +122,7 @@ export class TrendingList {
     const ranked = rank(items, "trending", builtMillis);
     this.#list = { revision, builtMillis, items: ranked };
     const texts = items.map((item) => JSON.stringify(item));
-    const origin = { storeId: this.#store.id, revision, fingerprint: "" };
+    const origin = { storeId: this.#store.id, revision, fingerprint: TRENDING_CONFIG };
     const value = encodeList(origin, builtMillis, texts);
     void this.#cache.write([{ key: TRENDING_KEY, value, ttlSeconds: TTL_SECONDS.trending }]);
     return ranked;
@@ -136,6 +138,12 @@ export class TrendingList {
     } finally {
       if (this.#revisionFlight === flight) this.#revisionFlight = undefined;
     }
+  }
+
+  /** A user's list under this key is none of ours, though made of this store at a revision of the same number. */
+  #isOurs({ store, config, items }: Envelope): boolean {
+    const isOfStore = store === this.#store.id && store !== "";
+    return isOfStore && config === TRENDING_CONFIG && items.every(({ visibility }) => visibility === "public");
   }
 
   #isLiving(list: List): boolean {

@@ -2,7 +2,8 @@
 // they have grown old while they were read.
 //
 // A list is believed only when it says that it was made of this store, at the revision of its user's items that is the present one,
-// under the present settings. What is made of the store is kept only if the revision is still the same after the last read of it.
+// under the present settings. The revision is read before the items: so a list is never older than what it says, and what changes
+// while it is made gives the user's items another revision.
 
 import { MempredError } from "../../core/errors.ts";
 import { contextKey, TTL_SECONDS } from "../cache/preload-cache.ts";
@@ -166,14 +167,10 @@ export class UserLists {
     });
   }
 
-  /**
-   * Keeps what was built, if the user's items are still those it was built of. False: the cache did not take it.
-   * Throws what the store throws.
-   */
+  /** Keeps what was built, unless something changed since it was begun. False: the cache did not take it. */
   async #keep({ view, writes }: BuiltView, settings: number): Promise<boolean> {
     const { userId, origin } = view;
-    if ((await this.#revisions.readAgain(userId)) !== origin.revision) return true;
-    if (settings !== this.#settings) return true;
+    if (this.#revisions.peek(userId) !== origin.revision || settings !== this.#settings) return true;
     this.memo.set(view);
     if (this.#options.isFull()) return true;
     return this.#reader.write(writes);
@@ -201,35 +198,28 @@ export class UserLists {
       const inView = new Set(view.all.map(({ item }) => item.id));
       const newest = await this.#store.inContext(userId, context, config.itemsPerUser);
       items = newest.filter(({ id }) => !inView.has(id)).slice(0, places);
-      // Kept only if nothing changed while it was read.
-      if ((await this.#revisions.readAgain(userId)) !== origin.revision) return { items: rankNow(items), from };
       const texts = items.map((item) => JSON.stringify(item));
       const value = encodeList(origin, view.builtMillis, texts);
       if (config.isEnabled && items.length > 0 && known === undefined)
         void this.#reader.write([{ key, value, ttlSeconds: TTL_SECONDS.context }]);
     }
-    const ranked = rankNow(items);
+    const ranked = rank(items, "context", view.builtMillis);
     if (view.extra.size >= MOST_EXTRA_LISTS) view.extra.clear();
     view.extra.set(context, ranked);
     return { items: ranked, from };
-
-    function rankNow(some: readonly Item[]): RankedItem[] {
-      return rank(some, "context", view.builtMillis);
-    }
   }
 
   /** One user of a run. */
   async preload(userId: string, reason: PreloadRun["reason"]): Promise<UserOutcome> {
     const settings = this.#settings;
-    const effective = await this.configs.of(userId);
+    const [effective, revision] = await Promise.all([this.configs.of(userId), this.#revisions.of(userId)]);
     const { config } = effective;
     if (!config.isEnabled) return "skipped";
     const view = this.memo.peek(userId);
-    const isPresent = view !== undefined && view.origin.revision === this.#revisions.peek(userId);
+    const isPresent = view !== undefined && view.origin.revision === revision;
     // A refresh that is early by its jitter still counts as the one that is due.
     if (reason === "refresh" && isPresent && this.#now() - view.builtMillis < 0.8 * view.refreshMillis)
       return "skipped";
-    const revision = await this.#revisions.of(userId);
     const origin = { storeId: this.#store.id, revision, fingerprint: effective.fingerprint };
     const built = await buildView(this.#store, userId, config, origin, this.#now());
     const isWritten = await this.#keep(built, settings);

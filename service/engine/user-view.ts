@@ -2,7 +2,7 @@
 // one revision of the user's items, under one setting. A text that says otherwise, or is none, counts as not there.
 
 import { type CacheWrite, contextKey, TTL_SECONDS, type UserList, userKey } from "../cache/preload-cache.ts";
-import type { Item } from "../item.ts";
+import { CONTEXT_PATTERN, type Item } from "../item.ts";
 import type { RankedItem, Strategy } from "./preload-engine.ts";
 import { choose, type Quotas } from "./quotas.ts";
 import { relevance } from "./relevance.ts";
@@ -156,7 +156,8 @@ export function parseEnvelope(text: string | undefined): Envelope | undefined {
       Number.isFinite(envelope.builtMillis) &&
       Array.isArray(envelope.items) &&
       envelope.items.every(isItem) &&
-      (envelope.contexts === undefined || envelope.contexts.every((one) => typeof one === "string"));
+      (envelope.contexts === undefined ||
+        envelope.contexts.every((one) => typeof one === "string" && CONTEXT_PATTERN.test(one)));
     return isOne ? envelope : undefined;
   } catch {
     return undefined;

@@ -49,6 +49,7 @@ describe("npm run bench -- --smoke", () => {
       "cache-hits",
       "prediction",
       "components",
+      "ring",
       "backends",
       "service",
       "startup",

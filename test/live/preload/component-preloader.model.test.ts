@@ -115,6 +115,7 @@ async function play(seed: number): Promise<{ requests: number; preloads: number;
     nowMillis: () => Date.now(),
     durationMillis: () => Date.now(),
     estimateBytes: (_value, component) => 50 + indexOf(component),
+    isPatient: random.chance(0.5),
     max: random.between(2, COMPONENTS + 4),
     maxSize: random.between(200, 2000),
     ttl: random.chance(0.3) ? 200 : 0,

@@ -295,6 +295,38 @@ describe("loading ahead", () => {
     expect([queues.background.waiting, queues.immediate.waiting]).toEqual([0, 1]);
   });
 
+  it("P16: what is expected later waits where there is time, and is loaded now where there is not", async () => {
+    for (const [isPatient, loadMillis, isLoadedNow] of [
+      [true, 10, false],
+      [true, 900, true],
+      [false, 10, true],
+    ] as const) {
+      const model = new ScriptedModel();
+      model.after("f", expectedOf("later", { step: 2 }));
+      const loaded: string[] = [];
+      const preloader = new ComponentPreloader<string>({
+        model,
+        router: new FixedRouter(),
+        isPatient,
+        nowMillis: () => Date.now(),
+        durationMillis: () => Date.now(),
+        load: async (component) => {
+          loaded.push(component);
+          await new Promise((resolve) => setTimeout(resolve, loadMillis));
+          return component;
+        },
+      });
+      for (const name of ["a", "b", "c", "d", "e", "f"]) {
+        const answer = preloader.get(name);
+        await vi.advanceTimersByTimeAsync(loadMillis);
+        await answer;
+        await vi.advanceTimersByTimeAsync(100);
+      }
+      expect(loaded.includes("later"), `${isPatient} ${loadMillis}`).toBe(isLoadedNow);
+      expect(preloader.statistics().expectedLater).toBe(isLoadedNow ? 0 : 1);
+    }
+  });
+
   it("several users in one go are each planned for, once", async () => {
     const { model, preloader } = setUp();
     const expectSpy = vi.spyOn(model, "expect");

@@ -130,13 +130,13 @@ describe("next components", () => {
     const play = (model: NextComponentPredictor) => {
       const stream = new RandomStream(11, "hours");
       let [right, count] = [0, 0];
-      for (let hour = 0; hour < 24 * 42; hour++) {
+      for (let hour = 0; hour < 24 * 28; hour++) {
         const atMillis = hour * HOUR_MILLIS;
         const isWeekend = [2, 3].includes(Math.floor(hour / 24) % 7); // 1 January 1970 was a Thursday
         const favourite = `${isWeekend ? "w" : "d"}${Math.floor((hour % 24) / 6)}`;
         for (let i = 0; i < 4; i++) {
           const component = stream.chance(0.8) ? favourite : `n${stream.integer(8)}`;
-          if (hour > 24 * 14 && i === 0) {
+          if (hour > 24 * 10 && i === 0) {
             count++;
             if (said(model, "u", 1, atMillis)[0] === component) right++;
           }
@@ -182,7 +182,7 @@ describe("next components", () => {
   it("P20: confidence c is right c of the time, one to three steps ahead", () => {
     const stream = new RandomStream(13, "confidence");
     const model = small();
-    const path = [...chain(stream, 12, 4000)];
+    const path = [...chain(stream, 12, 3000)];
     const bins = [1, 2, 3].map(() => Array.from({ length: 5 }, () => ({ said: 0, came: 0, count: 0 })));
     path.forEach((component, at) => {
       model.observe({ component, user: "u", atMillis: at });
@@ -203,11 +203,11 @@ describe("next components", () => {
     });
     for (const step of bins) {
       for (const { said: stated, came, count } of step) {
-        if (count > 150) expect(Math.abs(stated - came) / count).toBeLessThan(0.05);
+        if (count > 100) expect(Math.abs(stated - came) / count).toBeLessThan(0.02 + 0.8 / Math.sqrt(count));
       }
     }
     // The truth at step 1 is 0.6 + 0.15/12 and more where both successors are one; the model comes to say so.
-    const first = bins[0]!.flatMap((bin) => (bin.count > 150 ? [bin.said / bin.count] : []));
+    const first = bins[0]!.flatMap((bin) => (bin.count > 100 ? [bin.said / bin.count] : []));
     expect(Math.max(...first)).toBeGreaterThan(0.55);
   }, 20_000);
 

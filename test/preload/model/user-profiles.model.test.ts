@@ -28,7 +28,10 @@ describe("user profiles", () => {
         counts[user]!.set(symbol, (counts[user]!.get(symbol) ?? 0) + 1);
         profiles.observe(user, symbol, ++requests[user]!);
         if (i % 50 > 0) continue;
-        profiles.check();
+        profiles.check(
+          () => true,
+          () => true,
+        );
         profiles.refresh(user);
         const first = user * PROFILE_COUNT;
         expect(profiles.counts[user]).toBe(counts[user]!.size);
@@ -55,7 +58,10 @@ describe("user profiles", () => {
     for (let i = 0; i < 3000; i++) {
       profiles.observe(0, stream.chance(0.5) ? stream.integer(4) : stream.integer(500), i + 1);
     }
-    profiles.check();
+    profiles.check(
+      () => true,
+      () => true,
+    );
     expect(profiles.counts[0]).toBe(PROFILE_COUNT);
     for (let symbol = 0; symbol < 4; symbol++) expect(profiles.has(0, symbol)).toBe(true);
   });
@@ -67,7 +73,10 @@ describe("user profiles", () => {
       Uint8Array.from({ length: 8 }, (_, symbol) => (symbol === 2 ? 1 : 0)),
       Uint8Array.of(0, 1, 0),
     );
-    profiles.check();
+    profiles.check(
+      () => true,
+      () => true,
+    );
     expect([profiles.has(0, 2), profiles.has(0, 3), profiles.has(1, 3)]).toEqual([false, true, false]);
     expect(Array.from(profiles.nearest.subarray(0, profiles.nearestCounts[0]))).toEqual([2]);
   });

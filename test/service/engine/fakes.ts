@@ -66,12 +66,14 @@ export interface WatchedStore {
   readonly calls: Map<string, number>;
   /** Before each call; throws what the call is to throw. */
   before: (method: string) => Promise<void> | void;
+  /** After each call, before its answer comes: what it says is of some time ago then. */
+  after: () => Promise<void> | void;
 }
 
 /** The store behind something that sees, delays and fails its calls. */
 export function watch(inner: ItemStore): WatchedStore {
   const calls = new Map<string, number>();
-  const watched: WatchedStore = { store: inner, calls, before: () => undefined };
+  const watched: WatchedStore = { store: inner, calls, before: () => undefined, after: () => undefined };
   const proxy = new Proxy(inner, {
     get(target, name) {
       const value = Reflect.get(target, name, target) as unknown;
@@ -80,7 +82,9 @@ export function watch(inner: ItemStore): WatchedStore {
       return async (...words: unknown[]) => {
         calls.set(String(name), (calls.get(String(name)) ?? 0) + 1);
         await watched.before(String(name));
-        return (value as (...words: unknown[]) => unknown).apply(target, words);
+        const answer = await (value as (...words: unknown[]) => unknown).apply(target, words);
+        await watched.after();
+        return answer;
       };
     },
   });

@@ -13,7 +13,7 @@ import { draft } from "../store/draft.ts";
 import { type CacheMode, FakeCache, identityOf, watch } from "./fakes.ts";
 
 const USERS = 4;
-const ROUNDS = 250;
+const ROUNDS = 150;
 const CONTEXTS = ["a", "b", "c"];
 const VISIBILITIES = ["private", "organisation", "public"] as const;
 const MODES: readonly CacheMode[] = ["up", "up", "up", "down", "hanging", "throwing", "deaf"];
@@ -32,16 +32,18 @@ async function play(seed: number): Promise<{ reads: number; changes: number; war
   let now = 1_700_000_000_000;
   const inner = new MemoryItemStore({ now: () => now });
   const watched = watch(inner);
-  watched.before = async () => {
+  const delay = async () => {
     for (let turns = random.integer(4); turns > 0; turns--) await turn(); // answers overtake each other
   };
+  watched.before = delay;
+  watched.after = delay;
   const cache = new FakeCache();
   const make = () => {
     const options = {
       store: watched.store,
       cache,
       now: () => now,
-      cacheWaitMillis: 2,
+      cacheWaitMillis: 1,
       rebuildMillis: random.integer(4),
     };
     return new Engine({ ...options, memoBytes: random.chance(0.3) ? 0 : 1e7 });
@@ -161,11 +163,11 @@ async function play(seed: number): Promise<{ reads: number; changes: number; war
 it("S19, S22: nothing stale is served, whatever the cache does", async () => {
   const first = Number(process.env["SEED"] ?? Date.now() % 1e9);
   let warm = 0;
-  for (let seed = first; seed < first + 6; seed++) {
+  for (let seed = first; seed < first + 3; seed++) {
     try {
       const counts = await play(seed);
-      expect(counts.reads).toBeGreaterThan(300);
-      expect(counts.changes).toBeGreaterThan(100);
+      expect(counts.reads).toBeGreaterThan(150);
+      expect(counts.changes).toBeGreaterThan(50);
       warm += counts.warm;
     } catch (error) {
       console.log(`stale.model: SEED=${seed}`);

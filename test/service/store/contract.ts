@@ -157,6 +157,19 @@ export function describeStore(name: string, open: (options: StoreOptions) => Pro
       await store.close();
     });
 
+    it("removes only the version that is asked for, and only its owner's", async () => {
+      const { store, user, other } = await setUp();
+      const item = await store.insert(user.id, draft());
+      await store.update(item.id, user.id, { content: "two" });
+      const revision = await store.revision(user.id);
+      expect(await store.remove(item.id, user.id, 1)).toBe("conflict");
+      expect(await store.remove(item.id, other.id, 2)).toBe(false);
+      expect([(await store.get(item.id))?.version, await store.revision(user.id)]).toEqual([2, revision]);
+      expect(await store.remove(item.id, user.id, 2)).toBe(true);
+      expect(await store.remove(item.id, user.id, 2)).toBe(false);
+      await store.close();
+    });
+
     it("lists in pages, the newest first, each once, whatever happens between the pages", async () => {
       const { store, user, other } = await setUp();
       const made: string[] = [];

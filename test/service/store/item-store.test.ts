@@ -2,6 +2,7 @@
 
 import sqlite from "node-sqlite3-wasm";
 import { describe, expect, it } from "vitest";
+import { type FileLayout, openFile } from "../../../live/backends/sqlite-file.ts";
 import { idMaker } from "../../../service/store/make-id.ts";
 import { MemoryItemStore } from "../../../service/store/memory-store.ts";
 import { SQL } from "../../../service/store/sqlite-layout.ts";
@@ -63,6 +64,22 @@ describe("sqlite store", () => {
     expect((await store.list(user.id, 999)).items.length).toBe(196);
     expect(store.commits - before).toBe(1);
     await store.close();
+  });
+
+  it("a file of an older version is brought up to date step by step, in one transaction: all of it or none", async () => {
+    const path = newPath();
+    const layout = (version: number, migrations: string[]): FileLayout => {
+      const schema = "CREATE TABLE t(a); INSERT INTO t VALUES ('kept')";
+      return { applicationId: 7, what: "test", version, schema, migrations, synchronous: "FULL" };
+    };
+    (await openFile(path, Infinity, layout(1, []))).close();
+    const steps = ["ALTER TABLE t ADD COLUMN b DEFAULT 2", "ALTER TABLE t ADD COLUMN c DEFAULT 3"];
+    const broken = layout(3, [steps[0]!, "ALTER TABLE nothing ADD COLUMN c"]);
+    await expect(openFile(path, Infinity, broken)).rejects.toMatchObject({ code: "BACKEND_UNAVAILABLE" });
+    const file = await openFile(path, Infinity, layout(3, steps));
+    expect(file.database.all("SELECT * FROM t")).toEqual([{ a: "kept", b: 2, c: 3 }]);
+    file.close();
+    await expect(openFile(path, Infinity, layout(2, [steps[0]!]))).rejects.toMatchObject({ code: "INVALID_INPUT" });
   });
 
   it("a file of a newer version, or of another program, is left alone: INVALID_INPUT", async () => {
