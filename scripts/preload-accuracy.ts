@@ -3,9 +3,9 @@
 // is left out. Shell users both apart (a model each) and together (one model, the users' requests in turn); sessions of the web
 // site as those of one user. Beside each figure the base rate: the most frequent components so far. With --ablation each expert
 // in turn is left out, step 1. With --newcomers the first 300 requests of each shell user, by a model that knows nothing and by
-// one that knows the other users.
+// one that knows the other users. With --time what a call costs.
 //
-//   npx tsx scripts/preload-accuracy.ts [FOLDER] [--trace NAME] [--steps 1|3] [--ablation] [--newcomers] [--sessions N] [--json] [--options JSON]
+//   npx tsx scripts/preload-accuracy.ts [FOLDER] [--trace NAME] [--steps 1|3] [--ablation] [--newcomers] [--time] [--sessions N] [--json] [--options JSON]
 //
 // FOLDER holds msnbc-120k.txt.gz and unix-user*.txt.gz (UCI data sets), default ../shared/traces/sequence.
 
@@ -87,14 +87,14 @@ class Tally {
   }
 }
 
-/** Expects each request before it is learned. @param mostSteps 1: only the next request, a tenth of the time of all three */
+/** Expects each request before it is learned. @param mostSteps 1: only the next request, a fraction of the time of all three */
 export function measureAccuracy(
   requests: readonly Request[],
   options: NextComponentPredictorOptions,
   mostSteps: 1 | 3,
   heldOutFrom = 0,
+  model = new NextComponentPredictor(options),
 ): AccuracyResult {
-  const model = new NextComponentPredictor(options);
   const tallies = STEPS.map(() => new Tally());
   const heldOut = new Tally();
   const numbers = new Map<string, number>();
@@ -170,8 +170,9 @@ export function meanAccuracy(steps: readonly StepAccuracy[]): StepAccuracy {
   };
 }
 
-/** First requests of a user by which newcomers are measured. */
+/** First requests of a user by which newcomers are measured, and of each other user that are known by then. */
 const NEWCOMER_REQUESTS = 300;
+const OTHERS_REQUESTS = 5000;
 
 /** Each user's first requests, by a model that knows nothing and by one that knows the other users. */
 function newcomers(users: readonly (readonly Request[])[], options: NextComponentPredictorOptions): string {
@@ -180,8 +181,12 @@ function newcomers(users: readonly (readonly Request[])[], options: NextComponen
   for (const user of users) {
     const first = user.slice(0, NEWCOMER_REQUESTS);
     alone.push(measureAccuracy(first, options, 1).heldOut);
-    const others = inTurn(users.filter((other) => other !== user));
-    joined.push(measureAccuracy([...others, ...first], options, 1, others.length).heldOut);
+    const model = new NextComponentPredictor(options);
+    const others = users.filter((other) => other !== user).map((other) => other.slice(0, OTHERS_REQUESTS));
+    inTurn(others).forEach((request, at) => {
+      model.observe({ ...request, atMillis: at * GAP_MILLIS });
+    });
+    joined.push(measureAccuracy(first, options, 1, 0, model).heldOut);
   }
   const rows = [
     ...alone.map((one, i) => line(users[i]![0]!.user, `first ${NEWCOMER_REQUESTS}, alone`, one)),
@@ -190,6 +195,26 @@ function newcomers(users: readonly (readonly Request[])[], options: NextComponen
     line("users, mean", `first ${NEWCOMER_REQUESTS}, joining`, meanAccuracy(joined)),
   ];
   return rows.join("");
+}
+
+/** Calls of one batch. */
+const BATCH = 1000;
+
+/** Processor time of one call in microseconds, on requests of one user: the quickest of batches, as others may be busy. */
+function times(requests: readonly Request[], options: NextComponentPredictorOptions): string {
+  const model = new NextComponentPredictor(options);
+  const micros = (count: number, call: (i: number) => void) => {
+    let least = Infinity;
+    for (let from = 0; from + BATCH <= count; from += BATCH) {
+      const begun = process.cpuUsage();
+      for (let i = from; i < from + BATCH; i++) call(i);
+      least = Math.min(least, process.cpuUsage(begun).user / BATCH);
+    }
+    return least.toFixed(1);
+  };
+  const observe = micros(requests.length, (i) => model.observe({ ...requests[i]!, atMillis: i * GAP_MILLIS }));
+  const expect = STEPS.map((step) => micros(10 * BATCH, () => model.expect(requests[0]!.user, 0, step, 5)));
+  return `observe ${observe}, expect 1, 2, 3 steps ahead ${expect.join(", ")} microseconds of processor time\n`;
 }
 
 const HEADING = `${"trace".padEnd(16)}${"model".padEnd(24)}${"n".padStart(8)}${TOPS.map((top) => `top ${top}`.padStart(6)).join(" ")} ${TOPS.map((top) => `base ${top}`.padStart(6)).join(" ")} calibration error, %\n`;
@@ -243,6 +268,7 @@ function main(): void {
       trace: { type: "string", default: "" },
       ablation: { type: "boolean", default: false },
       newcomers: { type: "boolean", default: false },
+      time: { type: "boolean", default: false },
       sessions: { type: "string", default: "Infinity" },
       options: { type: "string", default: "{}" },
       steps: { type: "string", default: "3" },
@@ -259,6 +285,10 @@ function main(): void {
   }
   const options = JSON.parse(values.options) as NextComponentPredictorOptions;
   const write = (text: string) => void (values.json || process.stdout.write(text));
+  if (values.time) {
+    write(times(read.shell[0] ?? [], options));
+    return;
+  }
   write(HEADING);
   if (values.newcomers) {
     write(newcomers(read.shell, options));

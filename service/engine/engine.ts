@@ -30,7 +30,7 @@ export interface EngineOptions {
   readonly seed?: number | undefined;
   /** Most bytes in the cache that runs preload up to. Default 256 MiB. */
   readonly limitBytes?: number | undefined;
-  /** Most bytes of views in this process, as estimated. Default 32 MiB. */
+  /** Most bytes of views in this process, as estimated. Default 64 MiB. */
   readonly memoBytes?: number | undefined;
   /** How long a request waits for the cache before it asks the store. Default 25. */
   readonly cacheWaitMillis?: number | undefined;
@@ -84,7 +84,7 @@ export class Engine implements PreloadEngine {
       store,
       reader,
       now,
-      memoBytes: options.memoBytes ?? 33_554_432,
+      memoBytes: options.memoBytes ?? 67_108_864,
       rebuildMillis: options.rebuildMillis ?? 200,
       mayLoad: () => this.#governor?.mayLoadAhead ?? true,
       isFull: () => this.#isFull(),

@@ -43,7 +43,7 @@ export interface ViewParts {
   readonly quotas: Quotas;
   readonly lists: Readonly<Record<UserList, readonly Item[]>>;
   readonly contexts: ReadonlyMap<string, { readonly items: readonly Item[]; readonly isPartial: boolean }>;
-  /** Of the texts: what the view costs in this process is taken to be twice that. */
+  /** Of the texts: what the view costs in this process is taken to be half as much again. */
   readonly bytes: number;
 }
 
@@ -70,7 +70,7 @@ export class UserView {
     this.builtMillis = builtMillis;
     this.refreshMillis = refreshMillis;
     this.expiresMillis = builtMillis + 1000 * Math.min(TTL_SECONDS.recent, TTL_SECONDS.context);
-    this.bytes = 2 * bytes + 1_000;
+    this.bytes = 1.5 * bytes + 1_000;
     this.#quotas = quotas;
     const seen = new Set<string>();
     const ranked = (items: readonly Item[], strategy: Strategy) => {

@@ -49,8 +49,10 @@ describe("npm run bench -- --smoke", () => {
       "cache-hits",
       "prediction",
       "components",
+      "preloader",
       "ring",
       "backends",
+      "preload-cache",
       "service",
       "startup",
     ]);

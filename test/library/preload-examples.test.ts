@@ -13,7 +13,7 @@ const CHECKS: Readonly<Record<string, () => Promise<void>>> = {
     expect(ahead as number).toBeGreaterThan((plain as number) + 10);
     const [begun, inTime] = numbers(output, /loaded ahead (\d+): (\d+) in time/);
     expect(inTime as number).toBeGreaterThan((begun as number) / 2);
-    expect(output).toContain("expected of visitor 0: start (step 1)");
+    expect(output).toContain("expected after orders: order (step 1), ");
   },
 
   async "preload-dependencies"() {

@@ -134,11 +134,11 @@ describe("replay of sequences", () => {
   });
 
   it("nothing is to be gained from noise, and not much lost", () => {
-    const sequence = drawSequence(1, 4000, 40, 1);
+    const sequence = drawSequence(1, 2000, 40, 1);
     const model = new NextComponentPredictor({ userCount: 2 });
     const result = run(sequence, { mode: "benefit", model, lookahead: 1 });
-    expect(Math.abs(result.gainPoints)).toBeLessThan(2);
-    expect(result.accuracy!.top1).toBeLessThan(0.045);
+    expect(Math.abs(result.gainPoints)).toBeLessThan(3);
+    expect(result.accuracy!.top1).toBeLessThan(0.05);
   });
 
   it("P49: loads that take longer than the gap are late, and what is waited for is less all the same", () => {

@@ -21,6 +21,15 @@ describe("bound of accuracy", () => {
       1,
     );
     expect(bound).toEqual({ contexts: 1, known: [2 / 3, 1], unknown: [1 / 4, 3 / 4] });
-    expect(boundOf([[1, 2, 3]], [[2, 2, 3]], 2)).toEqual({ contexts: 2, known: [1, 1], unknown: [0.5, 0.5] });
+    expect(
+      boundOf(
+        [[1, 2, 3]],
+        [
+          [2, 2, 3],
+          [1, 2, 4],
+        ],
+        2,
+      ),
+    ).toEqual({ contexts: 2, known: [1, 1], unknown: [0.25, 0.25] });
   });
 });
