@@ -55,6 +55,11 @@ export {
 export type { NextComponentPredictorOptions } from "../../preload/model/model-options.ts";
 export { NextComponentPredictor } from "../../preload/model/next-component-predictor.ts";
 export {
+  PRELOAD_MODEL_SCHEMA,
+  predictorFromJson,
+  predictorToJson,
+} from "../../preload/model/predictor-document.ts";
+export {
   DEFAULT_PLACES,
   type OfferAnswer,
   type PreloadEntry,
@@ -102,3 +107,4 @@ export type {
   QueueFigures,
   ResponseFigures,
 } from "./preloader-statistics.ts";
+export { type FeedCounts, RequestFeed, type RequestFeedOptions, RequestTeller } from "./request-feed.ts";
