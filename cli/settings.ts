@@ -66,7 +66,7 @@ export class Settings {
   /** For --verbose: "pressure = 95 (MEMPRED_PRESSURE)". */
   *describe(): Generator<string> {
     for (const [name, { value, source }] of this.#entries)
-      yield `${name} = ${typeof value === "object" ? value.join(",") : value} (${source})`;
+      yield `${name} = ${withoutPassword(typeof value === "object" ? value.join(",") : String(value))} (${source})`;
   }
 
   #attempt<T>(entry: Entry, parse: () => T): T {
@@ -77,6 +77,11 @@ export class Settings {
       throw new MempredError(error.code, `${entry.source}: ${error.message}`, error.details, error);
     }
   }
+}
+
+/** A password in an address is nobody's business but the server's. */
+function withoutPassword(text: string): string {
+  return text.replace(/(:\/\/[^/@:]*:)[^/@]*@/g, "$1***@");
 }
 
 /** The setting that an option sets, and what it sets it to when it is a switch. */

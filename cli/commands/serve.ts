@@ -64,7 +64,7 @@ export async function serve(context: CommandContext): Promise<CommandOutcome> {
       version: packageVersion(),
     });
     announce(context, service, databasePath);
-    const signal = await ended;
+    const signal = await Promise.race([ended, laterAdmin(context, service)]);
     context.note(`mempred: ${signal}: ending; what is under way is answered`);
     await service.stop();
     return { status: statusOf(signal), text: "" };
@@ -76,13 +76,27 @@ export async function serve(context: CommandContext): Promise<CommandOutcome> {
 /** The result of this command is that it listens: it is told at once, and not when the command ends. */
 function announce(context: CommandContext, { url, adminToken }: RunningService, databasePath: string | null): void {
   const lines = [`mempred serve: ${url}`];
-  if (adminToken !== null) lines.push(`admin token, shown this once: ${adminToken}`);
+  if (adminToken !== null) lines.push(tokenLine(adminToken));
   context.host.stdout.write(`${lines.join("\n")}\n`);
   context.note(
     databasePath === null
       ? "mempred: items are kept in memory alone and are gone at the end (--db FILE keeps them)"
       : `mempred: items are kept in ${databasePath}`,
   );
+}
+
+/** Tells the token that is made when the store can be had at last. Never resolves; rejects when the token that was given is none. */
+async function laterAdmin({ host }: CommandContext, service: RunningService): Promise<never> {
+  const token = await service.adminReady.catch(async (error: unknown) => {
+    await service.stop();
+    throw error;
+  });
+  if (token !== null && token !== service.adminToken) host.stdout.write(`${tokenLine(token)}\n`);
+  return new Promise(() => {});
+}
+
+function tokenLine(token: string): string {
+  return `admin token, shown this once: ${token}`;
 }
 
 /** From a file or the environment; never from a flag, which every process of the machine could read. */

@@ -1,6 +1,6 @@
 // The service put together: real store, cache and engine behind a real port.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
@@ -172,6 +172,28 @@ describe("the first admin", () => {
     expect((await store.findToken(hashToken(token!)))?.identity.role).toBe("admin");
     expect(await ensureAdmin(store, Date.now())).toBeNull();
     expect(await store.countUsers()).toBe(1);
+  });
+
+  it("is made as soon as a database that was locked at the start can be had; until then 503, and the status names the store", async () => {
+    const databasePath = join(folder, "locked.db");
+    mkdirSync(`${databasePath}.lock`);
+    const service = await start({ databasePath });
+    expect(service.adminToken).toBeNull();
+    expect((await ask(service, makeToken(), "GET", "/memory/memories")).status).toBe(503);
+    const { status, json } = await ask(service, "", "GET", "/readyz");
+    expect([status, json.isReady]).toEqual([503, false]);
+    expect(json.parts.find((one: { part: string }) => one.part === "store")).toMatchObject({ state: "down" });
+    rmSync(`${databasePath}.lock`, { recursive: true });
+    const token = await service.adminReady; // the time limit of the test is the limit here
+    expect((await ask(service, token!, "GET", "/memory/memories")).status).toBe(200);
+  });
+
+  it("a service that ends while it waits for its database waits no more", async () => {
+    const databasePath = join(folder, "locked-for-good.db");
+    mkdirSync(`${databasePath}.lock`);
+    const service = await start({ databasePath });
+    await service.stop();
+    await expect(service.adminReady.catch(() => null)).resolves.toBeNull();
   });
 
   it("can be given, again and again, and a new one beside it; a token that opens nothing more is an error", async () => {
