@@ -1,6 +1,7 @@
 // The SQLite store when its process is killed, its file is locked, lost or damaged, its disk full.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,9 +40,10 @@ function start(...words: string[]) {
     while (lines.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
   };
   const kill = async () => {
-    const ended = new Promise((resolve) => reader.once("close", resolve));
+    // All that it said was read, and it is no more: its output ends a moment before it does.
+    const ended = [once(reader, "close"), once(child, "exit")];
     child.kill("SIGKILL");
-    await ended; // all that it said was read
+    await Promise.all(ended);
   };
   return { lines, saysLines, kill };
 }
