@@ -161,6 +161,13 @@ const SUITE_OPTIONS: readonly OptionSpec[] = [
     description: "the report as Markdown, to FILE or - for stdout",
     completes: "file",
   },
+  {
+    name: "html",
+    group: "Output",
+    value: "FILE",
+    description: "the report as one page that opens from disk: verdict, cost, and the worst seed to play through",
+    completes: "file",
+  },
   { name: "metrics", group: "Output", description: "METRIC name=value lines after the text" },
   {
     name: "journal",
@@ -312,12 +319,16 @@ export const COMMANDS: readonly CommandSpec[] = [
         group: "Output",
         value: "NAME",
         description: "how to print it",
-        choices: ["text", "json", "md"],
+        choices: ["text", "json", "md", "html"],
       },
       { name: "policy", value: "LIST", description: "only these policies", completes: "policy" },
       JSON_SWITCH,
     ],
-    examples: ["mempred report", "mempred report result.json --format md > report.md"],
+    examples: [
+      "mempred report",
+      "mempred report result.json --format md > report.md",
+      "mempred report --format html > report.html",
+    ],
     load: async () => (await import("./commands/report.ts")).report,
   },
   {

@@ -19,6 +19,8 @@ export const RESULT_SIGNATURE = '"mempred.result/';
 export const BASELINE_SIGNATURE = '"mempred.baseline/';
 export const JOURNAL_SIGNATURE = '"mempred.journal/';
 export const MARKDOWN_SIGNATURE = "# mempred";
+/** Of a report page, which holds it near its head. */
+export const PAGE_SIGNATURE = '"mempred.page/';
 export const WEIGHTS_SIGNATURE = '"mempred.weights/';
 export const CACHE_SIGNATURE = '"mempred.cache/';
 export const PRELOAD_SIGNATURE = '"mempred.preload/';

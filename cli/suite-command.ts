@@ -39,6 +39,7 @@ export async function runSuiteCommand(
     );
   if (outputs.journalPath !== null) checkOneRun(suite);
   await checkOutputs(outputs.files, inputs);
+  if (outputs.htmlPath !== null) (await import("./html-report.ts")).builtPage(); // before the work, not after it
 
   const isUnicode = isUnicodeLocale(host.environment);
   const progress = new Progress(host, suite.policies, context.isQuiet, isUnicode ? (text) => text : toAscii);
@@ -51,6 +52,7 @@ export async function runSuiteCommand(
   const { writeFileAtomic } = await import("../io/write-file.ts");
   if (outputs.jsonPath !== null) await writeFileAtomic(outputs.jsonPath, stringifyResult(result));
   if (outputs.markdownPath !== null) await writeFileAtomic(outputs.markdownPath, markdownOf(result));
+  if (outputs.htmlPath !== null) await writeFileAtomic(outputs.htmlPath, await htmlOf(result, request.weights));
   for (const { path } of outputs.files) context.note(`mempred: wrote ${path}`);
   await saveLastRun(context, result, predictorState);
   const status = signal === null ? EXIT_OK : signal === "SIGINT" ? EXIT_SIGINT : EXIT_SIGTERM;
@@ -75,6 +77,13 @@ function stdoutOf(
 function markdownOf(result: StoredResult): string {
   if (result.runs.length === 0) return "# mempred\n\nNothing was finished.\n";
   return suiteMarkdown(suiteReport(result), reproduceCommand(result.suite));
+}
+
+async function htmlOf(result: StoredResult, weights: SuiteRequest["weights"]): Promise<string> {
+  if (result.runs.length === 0)
+    return '<!doctype html><!-- "mempred.page/1" --><title>mempred</title>Nothing was finished.\n';
+  const { htmlReport } = await import("./html-report.ts");
+  return htmlReport(result, weights === "cold" ? null : weights);
 }
 
 /** A journal is of one run: says what there is more than one of, and how to pick. */

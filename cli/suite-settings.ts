@@ -3,7 +3,7 @@
 import { MempredError } from "../core/errors.ts";
 import type { AttackKind } from "../sim/attacks.ts";
 import type { CommandContext } from "./command.ts";
-import { JOURNAL_SIGNATURE, MARKDOWN_SIGNATURE, type OutputFile, RESULT_SIGNATURE } from "./outputs.ts";
+import { JOURNAL_SIGNATURE, MARKDOWN_SIGNATURE, type OutputFile, PAGE_SIGNATURE, RESULT_SIGNATURE } from "./outputs.ts";
 import { type Settings, usage } from "./settings.ts";
 import {
   parseBytes,
@@ -123,16 +123,17 @@ export interface SuiteOutputs {
   /** Path, or null. */
   readonly jsonPath: string | null;
   readonly markdownPath: string | null;
+  readonly htmlPath: string | null;
   readonly journalPath: string | null;
   /** What stdout carries. */
   readonly stdout: "text" | "json" | "markdown";
   readonly withMetrics: boolean;
 }
 
-/** Reads --json, --markdown, --metrics and --journal. One document on stdout at most. */
+/** Reads --json, --markdown, --html, --metrics and --journal. One document on stdout at most. */
 export function suiteOutputs(settings: Settings): SuiteOutputs {
   const path = (name: string) => settings.get(name, (text) => text, null);
-  const [json, markdown, journal] = [path("json"), path("markdown"), path("journal")];
+  const [json, markdown, journal, html] = [path("json"), path("markdown"), path("journal"), path("html")];
   const withMetrics = settings.isOn("metrics", false);
   const onStdout = [
     ...(json === "-" ? ["--json"] : []),
@@ -142,16 +143,19 @@ export function suiteOutputs(settings: Settings): SuiteOutputs {
   if (onStdout.length > 1)
     throw usage(`${onStdout.join(" and ")} both want stdout`, `a file for one of them, such as --json result.json`);
   if (journal === "-") throw usage("--journal: a journal goes to a file", "--journal FILE");
+  if (html === "-") throw usage("--html: a page goes to a file", "--html FILE, or mempred report --format html");
   const file = (option: string, target: string | null, signature: string): OutputFile[] =>
     target === null || target === "-" ? [] : [{ option, path: target, signature }];
   return {
     files: [
       ...file("--json", json, RESULT_SIGNATURE),
       ...file("--markdown", markdown, MARKDOWN_SIGNATURE),
+      ...file("--html", html, PAGE_SIGNATURE),
       ...file("--journal", journal, JOURNAL_SIGNATURE),
     ],
     jsonPath: json === "-" ? null : json,
     markdownPath: markdown === "-" ? null : markdown,
+    htmlPath: html,
     journalPath: journal,
     stdout: json === "-" ? "json" : markdown === "-" ? "markdown" : "text",
     withMetrics,

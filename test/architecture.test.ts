@@ -22,6 +22,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   live: ["core", "cache", "preload", "predictor", "io"],
   service: ["core", "cache", "preload", "live", "io"],
   cli: ["core", "allocator", "predictor", "scenarios", "cache", "preload", "sim", "io", "live", "service"],
+  // Of cli the words alone: how figures and verdicts are written (cli/render).
+  ui: ["core", "predictor", "scenarios", "sim", "cli"],
 };
 const PURE = ["core", "allocator", "predictor", "scenarios", "cache", "preload", "sim"];
 /** Packages that the pure folders may use: pure themselves, no Node and no DOM. */
@@ -69,7 +71,7 @@ function sources(folder: string): string[] {
   for (const name of readdirSync(join(root, folder))) {
     const path = join(folder, name);
     if (statSync(join(root, path)).isDirectory()) found.push(...sources(path));
-    else if (name.endsWith(".ts") && !name.endsWith(".d.ts")) found.push(path);
+    else if (/\.tsx?$/.test(name) && !name.endsWith(".d.ts")) found.push(path);
   }
   return found;
 }

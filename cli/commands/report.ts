@@ -29,6 +29,10 @@ export async function report(context: CommandContext): Promise<CommandOutcome> {
       text: `${JSON.stringify(reportDocument(result, policies), null, 2)}\n`,
       isDocument: true,
     };
+  if (format === "html") {
+    const { htmlReport } = await import("../html-report.ts");
+    return { status: EXIT_OK, text: await htmlReport(result), isDocument: true };
+  }
   const { heading, sections } = runReport(result, policies);
   if (format === "md") return { status: EXIT_OK, text: sectionsMarkdown(heading, sections), isDocument: true };
   return { status: EXIT_OK, text: sectionsText(heading, sections, palette) };

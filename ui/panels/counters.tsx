@@ -1,0 +1,72 @@
+// What it came to up to the moment, under each map, with the difference to A under B. The counts are those of the recording; the
+// response time is the whole run's, as it is known when the run is done.
+
+import { useComputed } from "@preact/signals";
+import { formatBytes, formatCount, formatMicros } from "../../cli/render/format.ts";
+import { CAUSE_FRAGMENTATION, CAUSE_LIMIT } from "../../sim/result.ts";
+import { calmMoment, moment, type Side, sides } from "../state.ts";
+
+interface Counter {
+  readonly label: string;
+  readonly text: string;
+  readonly value: number;
+  readonly format: (value: number) => string;
+}
+
+export function Counters({ side }: { readonly side: Side }) {
+  const counters = useComputed(() => countersOf(side));
+  const others = useComputed(() => (side.key === "B" ? countersOf(sides.A) : []));
+  return (
+    <dl class="counters" data-testid={`counters-${side.key}`}>
+      {counters.value.map(({ label, text, value, format }, i) => {
+        const other = others.value[i];
+        const difference = other === undefined ? Number.NaN : value - other.value;
+        return (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>
+              {text} {Number.isNaN(difference) ? "" : <Difference value={difference} format={format} />}
+            </dd>
+          </div>
+        );
+      })}
+    </dl>
+  );
+}
+
+/** Less is better in every counter here. */
+function Difference({ value, format }: { readonly value: number; readonly format: (value: number) => string }) {
+  if (value === 0) return <span class="quiet">= A</span>;
+  const isLess = value < 0;
+  return (
+    <span class={isLess ? "good" : "bad"}>
+      {isLess ? "▾" : "▴"} {isLess ? "−" : "+"}
+      {format(Math.abs(value))}
+    </span>
+  );
+}
+
+function countersOf(side: Side): Counter[] {
+  side.version.value;
+  calmMoment.value;
+  const view = side.view;
+  if (view === null) return [];
+  // The map's effect may come after this one.
+  try {
+    view.seek(moment.peek()); // nothing to do where the map has been drawn
+  } catch {
+    return [];
+  }
+  const { ooms, oomsByCause, runs, proactiveRuns, movedBytes, longestWaitMicros } = view.counts;
+  const avoidable = oomsByCause[CAUSE_LIMIT]! + oomsByCause[CAUSE_FRAGMENTATION]!;
+  const p99 = side.result.value?.responseMicros.p99 ?? Number.NaN;
+  const plain = (value: number) => formatCount(value);
+  return [
+    { label: "avoidable OOM", text: plain(avoidable), value: avoidable, format: plain },
+    { label: "all OOM", text: plain(ooms), value: ooms, format: plain },
+    { label: "compacted (ahead)", text: `${plain(runs)} (${plain(proactiveRuns)})`, value: runs, format: plain },
+    { label: "moved", text: formatBytes(movedBytes), value: movedBytes, format: formatBytes },
+    { label: "longest wait", text: formatMicros(longestWaitMicros), value: longestWaitMicros, format: formatMicros },
+    { label: "p99, whole run", text: Number.isNaN(p99) ? "…" : formatMicros(p99), value: p99, format: formatMicros },
+  ];
+}

@@ -1,0 +1,85 @@
+// One run of the page, from the request to the result: the same demand and the same options as the command line's.
+
+import type { Demand } from "../../core/demand.ts";
+import { DEFAULT_CAPACITY_BYTES, GRANULE_BYTES, MICROS_PER_SECOND } from "../../core/units.ts";
+import { scenarioFromSpec } from "../../scenarios/from-spec.ts";
+import { getScenario } from "../../scenarios/registry.ts";
+import { traceToDemand } from "../../scenarios/trace/trace-demand.ts";
+import { parseTrace } from "../../scenarios/trace/trace-parser.ts";
+import { scheduleAttacks } from "../../sim/attacks.ts";
+import { resolvePolicy } from "../../sim/policies/registry.ts";
+import { simulate } from "../../sim/simulate.ts";
+import type { SimulateOptions, SimulateOutcome } from "../../sim/simulate-types.ts";
+import { policyBase } from "../../sim/suite/plan.ts";
+import { withBursts } from "./burst.ts";
+import type { Chunk, RunRequest } from "./protocol.ts";
+import { StreamRecorder } from "./stream-recorder.ts";
+
+/** Decisions that come back: more than any run of the page makes. */
+const KEPT_DECISIONS = 20_000;
+
+/** Runs it. `send` gets the recording in parts, where one is wanted. Errors: those of the scenario, trace and simulator. */
+export function runJob(request: RunRequest, send: (chunk: Chunk) => void): SimulateOutcome {
+  const demand = withBursts(demandOf(request), request.bursts);
+  const { policy, seed, pressureRatio } = request;
+  const { capacityBytes, name: scenario } = demand;
+  const header = { capacityBytes, granuleBytes: GRANULE_BYTES, scenario, pressureRatio, seed, policy };
+  const recorder = request.isRecorded ? new StreamRecorder(header, send) : null;
+  const outcome = simulate({
+    ...optionsOf(request, demand, policy),
+    ...pairingOf(request, demand),
+    ...(recorder === null ? {} : { recorder, keepDecisions: KEPT_DECISIONS }),
+  });
+  recorder?.flush();
+  return outcome;
+}
+
+function demandOf({ source, pressureRatio, seed, durationSeconds, world }: RunRequest): Demand {
+  const { ratePerSecond, capacityBytes } = world;
+  const mix = world.mix === null ? {} : { mix: world.mix };
+  if (source.kind === "trace")
+    return traceToDemand(parseTrace(source.text, source.file), {
+      pressureRatio,
+      seed,
+      ratePerSecond,
+      ...mix,
+      ...(world.stretch === null ? {} : { stretch: world.stretch }),
+      ...(capacityBytes === null ? {} : { capacityBytes }),
+    });
+  const scenario = source.kind === "spec" ? scenarioFromSpec(source.spec) : getScenario(source.id);
+  return scenario.generate({
+    pressureRatio,
+    seed,
+    durationMicros: Math.round(durationSeconds * MICROS_PER_SECOND),
+    ratePerSecond,
+    capacityBytes: capacityBytes ?? DEFAULT_CAPACITY_BYTES,
+    ...mix,
+  });
+}
+
+function optionsOf(request: RunRequest, demand: Demand, policy: string): SimulateOptions {
+  const { seed, isAutonomyOn, isWatchdogOn, limits, world } = request;
+  const { fit, isShadowOn, retries, reserveBytes, shedOrder, attacks, weights } = world;
+  const known = resolvePolicy(policy).definition.parameters ?? {};
+  const tuning = Object.fromEntries(Object.entries(request.tuning).filter(([name]) => name in known));
+  return {
+    ...{ demand, policy, seed, limits, tuning, fit, retries },
+    ...{ autonomy: isAutonomyOn, watchdog: isWatchdogOn, shadow: isShadowOn },
+    attacks: scheduleAttacks(attacks, seed, demand.durationMicros),
+    ...(reserveBytes === null ? {} : { reserveBytes }),
+    ...(shedOrder === null ? {} : { shedOrder }),
+    ...(weights === null ? {} : { weights: weights === "cold" ? weights : Float64Array.from(weights) }),
+  };
+}
+
+/** For a paired policy: how much work its partner does on the same demand. */
+function pairingOf(request: RunRequest, demand: Demand): Partial<SimulateOptions> {
+  const { pairedWith } = resolvePolicy(request.policy);
+  if (pairedWith === null) return {};
+  const others = request.policies;
+  const partner = others.includes(pairedWith)
+    ? pairedWith
+    : (others.find((id) => policyBase(id) === pairedWith) ?? pairedWith);
+  const { proactive, proactivePacks } = simulate(optionsOf(request, demand, partner)).result.compaction;
+  return { placeboRuns: proactive, placeboPacks: proactivePacks };
+}

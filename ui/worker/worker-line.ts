@@ -1,0 +1,54 @@
+// One worker and what it is doing. A run cannot be interrupted from outside: giving it up ends its worker.
+
+import type { Decision, RunResult } from "../../sim/result.ts";
+import type { Chunk, RunRequest, WorkerMessage } from "./protocol.ts";
+import SimulationWorker from "./simulation-worker.ts?worker&inline";
+
+export interface FinishedRun {
+  readonly result: RunResult;
+  readonly decisions: readonly Decision[];
+  readonly tookMillis: number;
+}
+
+export class WorkerLine {
+  #worker: Worker | null = null;
+  #job = 0;
+  #reject: ((reason: Error) => void) | null = null;
+
+  /** Runs one job; the line is free again when it is settled. Rejects with the message of the error, or "cancelled". */
+  run(request: RunRequest, onChunk: (chunk: Chunk) => void = () => {}): Promise<FinishedRun> {
+    this.#worker ??= new SimulationWorker();
+    const worker = this.#worker;
+    const job = ++this.#job;
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
+        if (data.job !== job) return;
+        if (data.kind === "chunk") onChunk(data.chunk);
+        else if (data.kind === "error") reject(new Error(data.message));
+        else resolve(data);
+        if (data.kind !== "chunk") this.#reject = null;
+      };
+      worker.onerror = (event) => {
+        this.#reject = null;
+        reject(new Error(event.message));
+      };
+      worker.postMessage({ job, request });
+    });
+  }
+
+  /** Gives up what is running, if anything is; an idle worker stays. */
+  cancel(): void {
+    if (this.#reject !== null) this.close();
+  }
+
+  /** Ends the worker, whatever it does. */
+  close(): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#reject?.(new Error(CANCELLED));
+    this.#reject = null;
+  }
+}
+
+export const CANCELLED = "cancelled";
