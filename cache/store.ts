@@ -102,6 +102,11 @@ export class CacheStore<V> implements PressureTenant {
     return this.#table.speculative.size;
   }
 
+  /** Units of the speculations; their number where sizes are not kept. */
+  get speculativeSize(): number {
+    return this.#table.speculativeSize;
+  }
+
   get pinnedCount(): number {
     return this.#table.pinnedCount;
   }

@@ -200,6 +200,7 @@ const SCENARIO_OPTION: OptionSpec = {
 /** First words of commands of two, and what they are about. */
 export const COMMAND_GROUPS: Readonly<Record<string, string>> = {
   cache: "which policy suits a cache: replay recorded accesses, list the policies",
+  preload: "what preloading gains: replay recorded sequences, write a planned workload",
 };
 
 /** Every command, in the order of the help. */
@@ -404,6 +405,77 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/train.ts")).train,
   },
   {
+    name: "top",
+    summary: "watch a run, or this machine's memory, as it goes: heap map, pressure, forecast, events",
+    arguments: [
+      {
+        name: "journal",
+        isOptional: true,
+        isVariadic: true,
+        description: "one or two journals in place of a run made now",
+        completes: "file",
+      },
+    ],
+    options: [
+      { ...SCENARIO_OPTION, isVariadic: true, description: "the scenario to run, by name or file" },
+      { name: "duration", value: "TIME", description: "virtual time of the run, such as 10m" },
+      ...SUITE_OPTIONS.filter(({ name }) => ["pressure", "policy", "seed", "rate", "capacity", "mix"].includes(name)),
+      { name: "at", value: "TIME", description: "begin at this moment, paused" },
+      { name: "live", description: "the memory of this machine and its control group instead, with the forecast" },
+    ],
+    defaults:
+      "scenario burst, pressure 95, policies reactive,predictive, seed 1, 2m; without a terminal the end of the run",
+    examples: [
+      "mempred top --scenario tide --pressure 95",
+      "mempred top reactive.jsonl predictive.jsonl --at 70s",
+      "mempred top --live",
+    ],
+    load: async () => (await import("./commands/top.ts")).top,
+  },
+  {
+    name: "export",
+    summary: "recorded runs in other forms: Perfetto, CSV, Parquet, pictures",
+    arguments: [
+      { name: "journal", isVariadic: true, description: "journals, as --journal writes them", completes: "file" },
+    ],
+    options: [
+      {
+        name: "perfetto",
+        group: "Output",
+        value: "FILE",
+        description: "a trace for ui.perfetto.dev or chrome://tracing: counters, compactions, OOMs, forecasts",
+        completes: "file",
+      },
+      { name: "csv", group: "Output", value: "FILE", description: "a row each 500 ms as CSV", completes: "file" },
+      { name: "events", group: "Output", value: "FILE", description: "a row an event as CSV", completes: "file" },
+      { name: "parquet", group: "Output", value: "FILE", description: "the same as Parquet", completes: "file" },
+      {
+        name: "svg",
+        group: "Output",
+        value: "FILE",
+        description: "pressure over time as a picture",
+        completes: "file",
+      },
+      {
+        name: "map",
+        group: "Output",
+        value: "FILE",
+        description: "the heap of the first journal as a picture",
+        completes: "file",
+      },
+      { name: "at", value: "TIME", description: "the moment of --map" },
+      { name: "from", value: "TIME", description: "where --svg begins" },
+      { name: "to", value: "TIME", description: "where --svg ends" },
+    ],
+    defaults: "--map shows the end of the run, --svg all of it",
+    examples: [
+      "mempred export tide.jsonl --perfetto tide.json",
+      "mempred export reactive.jsonl predictive.jsonl --svg both.svg --from 2m --to 4m",
+      "mempred export tide.jsonl --map heap.svg --at 3m --parquet events.parquet",
+    ],
+    load: async () => (await import("./commands/export.ts")).exportRuns,
+  },
+  {
     name: "evaluate",
     summary: "run the frozen suite on test seeds and write the page of results",
     arguments: [],
@@ -594,6 +666,152 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [JSON_SWITCH],
     examples: ["mempred cache policies"],
     load: async () => (await import("./commands/cache-policies.ts")).cachePolicies,
+  },
+  {
+    name: "serve",
+    summary: "the preload service: each user's items, kept warm, over HTTP",
+    arguments: [],
+    options: [
+      { name: "port", value: "N", description: "where to listen; 0: a port that is free, which is printed" },
+      { name: "host", value: "ADDRESS", description: "127.0.0.1: this machine alone; 0.0.0.0: every machine" },
+      {
+        name: "db",
+        value: "FILE",
+        description: "the SQLite file that keeps items, users and settings; :memory: keeps nothing",
+        completes: "file",
+      },
+      {
+        name: "redis",
+        value: "URL",
+        description: "a Redis server that holds warm lists too, such as redis://localhost",
+      },
+      { name: "cache", value: "SIZE", description: "most bytes of warm lists in this process" },
+      {
+        name: "admin-token-file",
+        value: "FILE",
+        description:
+          "a file with the token of an admin (or MEMPRED_ADMIN_TOKEN), in place of one that is made and printed",
+        completes: "file",
+      },
+      {
+        name: "rate",
+        group: "How to run it",
+        value: "N[/BURST]",
+        description: "requests a second of one token, and at once; 0: no limit",
+      },
+      {
+        name: "address-rate",
+        group: "How to run it",
+        value: "N[/BURST]",
+        description: "the same of one address; behind a proxy all have its address",
+      },
+      {
+        name: "deadline",
+        group: "How to run it",
+        value: "TIME",
+        description: "a request that is complete is answered within it, if need be by 503",
+      },
+      {
+        name: "drain",
+        group: "How to run it",
+        value: "TIME",
+        description: "how long requests under way have when a signal ends it",
+      },
+      { name: "connections", group: "How to run it", value: "N", description: "connections at once" },
+      { name: "protect-metrics", group: "How to run it", description: "/metrics for admins alone" },
+      {
+        name: "log",
+        group: "Output",
+        value: "LEVEL",
+        description: "what goes to stderr, in lines of JSON; debug: every request",
+        choices: ["debug", "info", "warn", "error", "silent"],
+      },
+    ],
+    defaults:
+      "host 127.0.0.1, db .mempred/service.db (in the folder of --output), no Redis, cache 64MiB, rate 200/400, address-rate 2000/4000, deadline 2s, drain 5s, connections 1024, log info (error with --quiet)",
+    examples: [
+      "mempred serve --port 8080                          prints the address, and at the first start an admin token",
+      "mempred serve --port 8080 --db items.db --redis redis://localhost:6379",
+      "mempred serve --port 0 --db :memory:               for a trial: a free port, nothing is kept",
+    ],
+    load: async () => (await import("./commands/serve.ts")).serve,
+  },
+  {
+    name: "preload replay",
+    summary: "what preloading gains on recorded sequences, by each way to decide",
+    arguments: [
+      {
+        name: "sequence",
+        isVariadic: true,
+        description: "sequences: a session a line, a component a line, CSV, JSON Lines",
+        completes: "file",
+      },
+    ],
+    options: [
+      { name: "components", value: "N", description: "components that the cache holds" },
+      {
+        name: "mode",
+        value: "LIST",
+        description: "who decides: off, thresholds, benefit, clairvoyant, which knows the future; or all",
+      },
+      { name: "prefetches", value: "N", description: "preloads for each request at most, or unlimited" },
+      {
+        name: "lookahead",
+        value: "N",
+        description: "how many requests ahead the model looks, 1 to 3; further gains more and takes longer",
+      },
+      {
+        name: "waste",
+        value: "LOADS",
+        description: "what a preload for nothing costs in mode benefit; more loads less, and more surely",
+      },
+      { name: "floor", value: "P", description: "confidence below which mode thresholds loads nothing" },
+      { name: "price", value: "P", description: "what a byte held for a second costs, in average loads" },
+      {
+        name: "model",
+        value: "NAME",
+        description: "who predicts: full, or sequence alone",
+        choices: ["full", "sequence"],
+      },
+      { name: "load", value: "TIME", description: "what a load takes; 0: there before the next request" },
+      { name: "gap", value: "TIME", description: "between two requests, in place of the times of the recording" },
+      { name: "bytes", value: "SIZE", description: "size of a component" },
+      { name: "format", value: "NAME", description: "the format of the sequences; auto looks at the content" },
+      {
+        name: "json",
+        group: "Output",
+        value: "FILE",
+        isValueOptional: true,
+        description: "the rows as JSON, to FILE, or to stdout in place of the text",
+        completes: "file",
+      },
+      { name: "metrics", group: "Output", description: "METRIC name=value lines after the text" },
+    ],
+    defaults:
+      "10 components, all modes, 0.25 preloads a request, lookahead 1, load 100ms, gap as recorded or 1s, 4096 bytes, price 0, floor 0; waste 0 where preloads are limited, else 0.5",
+    examples: [
+      "mempred preload replay unix-user*.txt.gz",
+      "mempred preload replay sessions.csv --components 50 --prefetches unlimited",
+      "mempred preload replay unix-user1.txt.gz --mode benefit --waste 1 --json preload.json",
+    ],
+    load: async () => (await import("./commands/preload-replay.ts")).preloadReplay,
+  },
+  {
+    name: "preload workload",
+    summary: "write a planned workload as CSV: users, roles, workflows, and a stated share of noise",
+    arguments: [],
+    options: [
+      { name: "seed", value: "N", description: "equal seeds, equal bytes" },
+      { name: "requests", value: "N", description: "how many" },
+      { name: "users", value: "N", description: "how many" },
+      { name: "noise", value: "PERCENT", description: "share of the requests that are for just anything" },
+    ],
+    defaults: "seed 1, 20000 requests, 12 users, 2 % noise, and 5 % of the workflows other than planned",
+    examples: [
+      "mempred preload workload > planned.csv",
+      "mempred preload replay planned.csv --components 30 --prefetches unlimited",
+    ],
+    load: async () => (await import("./commands/preload-workload.ts")).preloadWorkload,
   },
   {
     name: "completion",

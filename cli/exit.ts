@@ -19,7 +19,7 @@ export const EXIT_CODES_TEXT = `Exit codes
     3   internal: an invariant broke; the message says which command and seed reproduce it
     4   the baseline is incompatible: another suite, other seeds, other settings
   130   interrupted (SIGINT); what was done is written and marked isPartial
-  143   terminated (SIGTERM); likewise
+  143   terminated (SIGTERM); likewise. serve ends so: its requests answered, its writes kept
 `;
 
 /** The run in which something broke, and the command that repeats it. */

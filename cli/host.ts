@@ -10,6 +10,17 @@ export interface OutputStream {
   readonly columns: number | undefined;
 }
 
+/** Keys and size of a terminal; there only where stdin and stdout both are one. */
+export interface TerminalHost {
+  size(): { readonly columns: number; readonly rows: number };
+  write(text: string): void;
+  /** Calls `handler` with what is typed, as it is typed, until the returned function is called. */
+  onKeys(handler: (text: string) => void): () => void;
+  onResize(handler: () => void): () => void;
+  /** Calls `handler` again and again until the returned function is called. */
+  every(millis: number, handler: () => void): () => void;
+}
+
 export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly currentFolder: string;
@@ -19,6 +30,8 @@ export interface Host {
   nowMillis(): number;
   /** Calls `handler` on SIGINT and SIGTERM until the returned function is called. */
   onSignal(handler: (signal: "SIGINT" | "SIGTERM") => void): () => void;
+  /** Null where nobody can be shown a screen. */
+  readonly terminal: TerminalHost | null;
   /** Processors to use by default. */
   readonly processors: number;
   /** Module that stands in for engine.ts. For tests. */
@@ -52,7 +65,33 @@ export function processHost(processors: number): Host {
         process.off("SIGTERM", onTerminate);
       };
     },
+    terminal: process.stdin.isTTY === true && process.stdout.isTTY === true ? processTerminal() : null,
     processors,
+  };
+}
+
+function processTerminal(): TerminalHost {
+  const { stdin, stdout } = process;
+  return {
+    size: () => ({ columns: stdout.columns, rows: stdout.rows }),
+    write: (text) => void stdout.write(text),
+    onKeys(handler) {
+      const onData = (data: Buffer) => handler(data.toString("utf8"));
+      stdin.setRawMode(true);
+      stdin.on("data", onData).resume();
+      return () => {
+        stdin.off("data", onData).pause();
+        stdin.setRawMode(false);
+      };
+    },
+    onResize(handler) {
+      stdout.on("resize", handler);
+      return () => stdout.off("resize", handler);
+    },
+    every(millis, handler) {
+      const timer = setInterval(handler, millis);
+      return () => clearInterval(timer);
+    },
   };
 }
 

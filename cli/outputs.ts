@@ -23,7 +23,13 @@ export const MARKDOWN_SIGNATURE = "# mempred";
 export const PAGE_SIGNATURE = '"mempred.page/';
 export const WEIGHTS_SIGNATURE = '"mempred.weights/';
 export const CACHE_SIGNATURE = '"mempred.cache/';
+export const PRELOAD_SIGNATURE = '"mempred.preload/';
 export const AUTONOMY_SIGNATURE = '"mempred.autonomy/';
+export const PERFETTO_SIGNATURE = '"displayTimeUnit":"ms","traceEvents"';
+export const TICKS_SIGNATURE = "policy,micros,occupancy_ratio";
+export const EVENTS_SIGNATURE = "policy,micros,event";
+export const PARQUET_SIGNATURE = "PAR1";
+export const SVG_SIGNATURE = "<svg xmlns";
 
 const HEAD_BYTES = 256;
 

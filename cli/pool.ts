@@ -100,7 +100,7 @@ function endWorker(worker: Worker): Promise<number> {
 }
 
 /** A thread that runs `module`; TypeScript sources go through tsx, which is there wherever sources are run. */
-function startWorker(module: URL, workerData: unknown): Worker {
+export function startWorker(module: URL, workerData: unknown): Worker {
   if (!module.pathname.endsWith(".ts")) return new Worker(module, { workerData });
   const loader = pathToFileURL(
     createRequire(import.meta.url)

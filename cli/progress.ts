@@ -17,6 +17,7 @@ export interface ProgressRun {
 export class Progress {
   readonly #host: Host;
   readonly #label: string;
+  readonly #unit: string;
   readonly #isSilent: boolean;
   readonly #isTerminal: boolean;
   readonly #toLocale: (text: string) => string;
@@ -28,16 +29,21 @@ export class Progress {
   #squares = 0;
   #baseline = 0;
 
-  /** @param label what the runs belong to, where there is more than one thing to wait for */
+  /**
+   * @param label what the runs belong to, where there is more than one thing to wait for
+   * @param unit what is counted
+   */
   constructor(
     host: Host,
     policies: readonly string[],
     isSilent: boolean,
     toLocale: (text: string) => string,
     label = "",
+    unit = "runs",
   ) {
     this.#host = host;
     this.#label = label === "" ? "" : `${label}: `;
+    this.#unit = unit;
     this.#isSilent = isSilent;
     this.#isTerminal = host.stderr.isTerminal;
     this.#toLocale = toLocale;
@@ -68,8 +74,8 @@ export class Progress {
     const rate = doneRuns / seconds;
     const left = (allRuns - doneRuns) / rate;
     const parts = [
-      `${this.#label}${formatCount(doneRuns)} of ${formatCount(allRuns)} runs`,
-      `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} runs/s`,
+      `${this.#label}${formatCount(doneRuns)} of ${formatCount(allRuns)} ${this.#unit}`,
+      `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} ${this.#unit}/s`,
       `${formatWallSeconds(left)} left`,
       this.#estimate(),
     ].filter((part) => part !== "");

@@ -66,7 +66,7 @@ export class Settings {
   /** For --verbose: "pressure = 95 (MEMPRED_PRESSURE)". */
   *describe(): Generator<string> {
     for (const [name, { value, source }] of this.#entries)
-      yield `${name} = ${typeof value === "object" ? value.join(",") : value} (${source})`;
+      yield `${name} = ${withoutPassword(typeof value === "object" ? value.join(",") : String(value))} (${source})`;
   }
 
   #attempt<T>(entry: Entry, parse: () => T): T {
@@ -79,6 +79,11 @@ export class Settings {
   }
 }
 
+/** A password in an address is nobody's business but the server's. */
+function withoutPassword(text: string): string {
+  return text.replace(/(:\/\/[^/@:]*:)[^/@]*@/g, "$1***@");
+}
+
 /** The setting that an option sets, and what it sets it to when it is a switch. */
 export function settingOf(option: OptionSpec): { readonly name: string; readonly switchValue: boolean } {
   if (option.value === undefined && option.name.startsWith("no-"))
@@ -86,8 +91,8 @@ export function settingOf(option: OptionSpec): { readonly name: string; readonly
   return { name: option.aliasOf ?? option.name, switchValue: true };
 }
 
-/** Variables that are no option. */
-const OTHER_VARIABLES = new Set(["MEMPRED_HOME"]);
+/** Variables that are no option. A token is never a flag: every process of the machine could read it. */
+const OTHER_VARIABLES = new Set(["MEMPRED_HOME", "MEMPRED_ADMIN_TOKEN"]);
 
 /**
  * Adds MEMPRED_PRESSURE and its like. A switch that turns something off is `MEMPRED_AUTONOMY=0`.

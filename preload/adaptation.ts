@@ -17,7 +17,7 @@ import { PRESSURE_LEVELS, type PressureLevel } from "../core/pressure.ts";
 import type { QueueName } from "./contract.ts";
 import type { QueueOrder } from "./queue.ts";
 
-export interface LoadPlan {
+export interface LevelPlan {
   /** Share of its places that each queue has, 0..1; required entries find one all the same. */
   readonly queueRatio: number;
   /** Whether what nobody has asked for may be loaded. */
@@ -31,7 +31,7 @@ export interface LoadPlan {
   readonly isUnloading: boolean;
 }
 
-const CALM: LoadPlan = {
+const CALM: LevelPlan = {
   queueRatio: 1,
   maySpeculate: true,
   isBackgroundRunning: true,
@@ -39,10 +39,10 @@ const CALM: LoadPlan = {
   isClearing: false,
   isUnloading: false,
 };
-const HIGH: LoadPlan = { ...CALM, queueRatio: 0.5, maySpeculate: false, isBackgroundRunning: false, order: "benefit" };
-const CRITICAL: LoadPlan = { ...HIGH, isClearing: true };
+const HIGH: LevelPlan = { ...CALM, queueRatio: 0.5, maySpeculate: false, isBackgroundRunning: false, order: "benefit" };
+const CRITICAL: LevelPlan = { ...HIGH, isClearing: true };
 
-export const LOAD_PLANS: Readonly<Record<PressureLevel, LoadPlan>> = {
+export const LEVEL_PLANS: Readonly<Record<PressureLevel, LevelPlan>> = {
   LOW: CALM,
   MEDIUM: CALM,
   HIGH,
@@ -77,8 +77,8 @@ export class PreloadAdaptation {
     return this.#level;
   }
 
-  get plan(): LoadPlan {
-    return LOAD_PLANS[this.#level];
+  get plan(): LevelPlan {
+    return LEVEL_PLANS[this.#level];
   }
 
   /** Share of its places that each queue has now, 0..1. */

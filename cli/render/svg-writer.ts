@@ -144,12 +144,15 @@ export class SvgWriter {
       ".diagonal{stroke:#8c959f;stroke-width:1;stroke-dasharray:4 4}.whisker{stroke:#24292f;stroke-width:1.2;fill:none}",
       `.bar-baseline{fill:${BASELINE_COLOUR}}.bar-policy{fill:url(#hatch)}.bar-count{fill:#8c959f}`,
       ".bound{fill:#24292f;stroke:#ffffff;stroke-width:1}",
+      `.band{fill:${PREDICTIVE_COLOUR};fill-opacity:.16;stroke:none}.line-forecast{stroke:#57606a;stroke-width:1.2;stroke-dasharray:5 3}`,
+      `.oom{stroke:${OOM_COLOUR}}.run-ahead{stroke:${PREDICTIVE_COLOUR};stroke-width:1.4}.run-late{stroke:${BASELINE_COLOUR};stroke-width:1.4}`,
+      ".cell-free{fill:#eaeef2}.cell-used{fill:#57606a}.cell-pinned{fill:url(#pins)}.cell-cache{fill:#009E73}.cell-predictor{fill:#CC79A7}",
       "path[class^=line]{fill:none}.thin{stroke-width:1!important;stroke-opacity:.55}.cross,.plus,.ring{fill:none!important;stroke-width:2}",
       ...styles.map(
         ([id, { colour, dash, widthPixels }]) =>
           `${ruleOf(id, colour)}.line-${id}{stroke-width:${widthPixels}${dash === "" ? "" : `;stroke-dasharray:${dash}`}}`,
       ),
-      "@media (prefers-color-scheme:dark){text{fill:#e6edf3}.panel{fill:#0d1117}.grid{stroke:#30363d}.whisker{stroke:#e6edf3}.bound{fill:#e6edf3;stroke:#0d1117}",
+      "@media (prefers-color-scheme:dark){text{fill:#e6edf3}.panel{fill:#0d1117}.grid{stroke:#30363d}.whisker{stroke:#e6edf3}.bound{fill:#e6edf3;stroke:#0d1117}.cell-free{fill:#21262d}.cell-used{fill:#8b949e}.line-forecast{stroke:#8b949e}",
       ...styles.map(([id, { darkColour }]) => ruleOf(id, darkColour)),
       "}",
     ].join("");
@@ -157,7 +160,7 @@ export class SvgWriter {
 }
 
 /** Bars of the policy: blue with stripes, so that they differ from the baseline's without colour. */
-const HATCH = `<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="${PREDICTIVE_COLOUR}"/><rect width="2" height="6" fill="#7fb8dd"/></pattern></defs>`;
+const HATCH = `<defs><pattern id="pins" width="4" height="4" patternUnits="userSpaceOnUse"><rect width="4" height="4" fill="#6e7781"/><path d="M0 4L4 0" stroke="#ffffff" stroke-width="1.2"/></pattern><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="${PREDICTIVE_COLOUR}"/><rect width="2" height="6" fill="#7fb8dd"/></pattern></defs>`;
 
 /** Round steps that cover 0..most: 1, 2, 2.5 or 5 times a power of ten, about `wanted` of them. */
 export function axisTicks(most: number, wanted = 5): number[] {

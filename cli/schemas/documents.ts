@@ -5,6 +5,7 @@ import { baselineSchema } from "./baseline.ts";
 import { cacheSchema } from "./cache.ts";
 import { evaluationSchema } from "./evaluation.ts";
 import { journalLineSchema } from "./journal.ts";
+import { preloadSchema } from "./preload.ts";
 import { resultSchema } from "./result.ts";
 
 /** File name → document text, ending in a newline. */
@@ -17,5 +18,6 @@ export function schemaDocuments(): ReadonlyMap<string, string> {
     ["cache.schema.json", text(cacheSchema, "mempred.cache/1")],
     ["evaluation.schema.json", text(evaluationSchema, "mempred.evaluation/1")],
     ["journal.schema.json", text(journalLineSchema, "mempred.journal/1")],
+    ["preload.schema.json", text(preloadSchema, "mempred.preload/1")],
   ]);
 }

@@ -7,7 +7,7 @@
 // newer one. A command that timed out may have been carried out all the same.
 
 import { createHash } from "node:crypto";
-import type { Redis } from "ioredis";
+import type { ChainableCommander, Redis } from "ioredis";
 import { MempredError } from "../../core/errors.ts";
 import { CircuitBreaker, NO_ENTRY } from "./breaker.ts";
 import type { RedisScript } from "./redis-scripts.ts";
@@ -137,19 +137,12 @@ export class RedisConnection {
 
   /** All of the commands or none, in one round trip. Replies are numbers, strings and null. */
   async transact(commands: readonly RedisCommand[]): Promise<unknown[]> {
-    return this.#guard(async () => {
-      const transaction = this.#client.multi();
-      for (const [name, ...args] of commands) transaction.call(name, ...args);
-      const outcomes = await transaction.exec().catch((error: unknown) => {
-        // One of them was refused, so nothing was done: why that one was says more.
-        const refusals = (error as { previousErrors?: unknown[] }).previousErrors;
-        throw refusals?.[0] ?? error;
-      });
-      return (outcomes ?? []).map(([error, reply]) => {
-        if (error !== null) throw error;
-        return reply;
-      });
-    });
+    return this.#guard(() => send(this.#client.multi(), commands));
+  }
+
+  /** In one round trip, each by itself: what a full server refuses within transactions, such as reads, it does here. */
+  async pipeline(commands: readonly RedisCommand[]): Promise<unknown[]> {
+    return this.#guard(() => send(this.#client.pipeline(), commands));
   }
 
   /** Waits for what is under way, within its limit, then lets go of the socket. */
@@ -241,6 +234,19 @@ export class RedisConnection {
     const details = { address: this.address };
     return new MempredError("BACKEND_UNAVAILABLE", `${this.address}: ${what}${why}`, details, cause);
   }
+}
+
+/** Throws the first refusal; of a transaction that was refused, that of the command to blame, which says more. */
+async function send(chain: ChainableCommander, commands: readonly RedisCommand[]): Promise<unknown[]> {
+  for (const [name, ...args] of commands) chain.call(name, ...args);
+  const outcomes = await chain.exec().catch((error: unknown) => {
+    const refusals = (error as { previousErrors?: unknown[] }).previousErrors;
+    throw refusals?.[0] ?? error;
+  });
+  return (outcomes ?? []).map(([error, reply]) => {
+    if (error !== null) throw error;
+    return reply;
+  });
 }
 
 /** Whether the server itself refused, of an error that a call threw: it is there, and other calls may be granted. */

@@ -44,6 +44,23 @@ export function residentLimit(
   return { id: "resident", read: () => ({ usedBytes: residentBytes(), limitBytes: totalBytes() }) };
 }
 
+/** What all of the machine uses: memory less what the kernel says could be had without swapping (`MemAvailable`). Linux. */
+export function machineLimit(readText: ReadText = readSmallFile): MemoryLimit {
+  return {
+    id: "machine",
+    read() {
+      const text = readText("/proc/meminfo") ?? "";
+      const bytesOf = (name: string) => {
+        const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1];
+        if (kibibytes === undefined) throw new RangeError(`/proc/meminfo has no ${name}`);
+        return Number(kibibytes) * 1024;
+      };
+      const limitBytes = bytesOf("MemTotal");
+      return { usedBytes: limitBytes - bytesOf("MemAvailable"), limitBytes };
+    },
+  };
+}
+
 const CGROUP_ROOT = "/sys/fs/cgroup";
 /** v1 says "no limit" by the largest multiple of a page in 63 bits; no machine has a quarter of that. */
 const NO_LIMIT_BYTES = 2 ** 60;

@@ -3,7 +3,7 @@
 // machine and in every run, whatever the times were. A missed mark is told and does not fail the command.
 //
 //   npm run bench -- [--smoke] [--json FILE] [--docs FILE] [heap] [predictor] [simulation] [cache] [cache-hits] [prediction]
-//                    [components] [backends] [startup]
+//                    [components] [preloader] [ring] [backends] [preload-cache] [service] [startup]
 //
 // --docs writes the figures into a page, between the markers "figures:bench": docs/benchmarks.md is written so.
 
@@ -27,7 +27,11 @@ const PARTS: Readonly<Record<string, () => Promise<Bench>>> = {
   "cache-hits": async () => (await import("./cache-hits.ts")).benchCacheHits,
   prediction: async () => (await import("./prediction.ts")).benchPrediction,
   components: async () => (await import("./components.ts")).benchComponents,
+  preloader: async () => (await import("./preloader.ts")).benchPreloader,
+  ring: async () => (await import("./ring.ts")).benchRing,
   backends: async () => (await import("./backends.ts")).benchBackends,
+  "preload-cache": async () => (await import("./preload-cache.ts")).benchPreloadCache,
+  service: async () => (await import("./service.ts")).benchService,
   startup: async () => (await import("./startup.ts")).benchStartup,
 };
 

@@ -6,7 +6,7 @@ import { keyOwner } from "./preload-cache.ts";
 /** Beyond so many keys further ones are not kept: dropping a user then misses them, and they end by their time to live. */
 const MOST_KEYS = 200_000;
 
-interface Noted {
+export interface Noted {
   readonly bytes: number;
   readonly endsAtMillis: number;
 }
@@ -38,18 +38,24 @@ export class KeyLedger {
   }
 
   knows(key: string): boolean {
-    return this.#users.get(keyOwner(key))?.has(key) === true;
+    return this.find(key) !== undefined;
+  }
+
+  /** What is noted of the key; tells it from what is noted later. */
+  find(key: string): Noted | undefined {
+    return this.#users.get(keyOwner(key))?.get(key);
   }
 
   keysOf(userId: string): string[] {
     return [...(this.#users.get(userId)?.keys() ?? [])];
   }
 
-  forget(key: string): void {
+  /** @param only what was noted then: something noted since stays */
+  forget(key: string, only = this.find(key)): void {
     const owner = keyOwner(key);
     const keys = this.#users.get(owner);
     const noted = keys?.get(key);
-    if (keys === undefined || noted === undefined) return;
+    if (keys === undefined || noted === undefined || noted !== only) return;
     keys.delete(key);
     if (keys.size === 0) this.#users.delete(owner);
     this.#keys--;

@@ -91,11 +91,11 @@ export class RedisPreloadCache implements PreloadCache {
     return (replies as (Buffer | null)[]).map((bytes) => bytes?.toString("utf8"));
   }
 
-  /** As `read`, with the time that is left to each, of the same moment. */
+  /** As `read`, with the time that is left to each. */
   async readLiving(keys: readonly string[]): Promise<(LivingValue | undefined)[]> {
     if (keys.length === 0) return [];
     const commands: RedisCommand[] = [["MGET", ...keys], ...keys.map((key): RedisCommand => ["PTTL", key])];
-    const [values, ...ttls] = await this.#ask("reads", () => this.#connection.transact(commands));
+    const [values, ...ttls] = await this.#ask("reads", () => this.#connection.pipeline(commands));
     return (values as (string | null)[]).map((value, index) => {
       const ttlMillis = ttls[index] as number;
       return value === null ? undefined : { value, ttlMillis: ttlMillis > 0 ? ttlMillis : Number.NaN };
@@ -108,15 +108,30 @@ export class RedisPreloadCache implements PreloadCache {
       assert(Number.isInteger(ttlSeconds) && ttlSeconds > 0, "redis cache: a time to live is whole seconds above 0");
       return ["SET", key, value, "EX", ttlSeconds];
     });
-    await this.#ask("writes", () => this.#connection.transact(commands));
-    for (const { key, value, ttlSeconds } of entries)
+    // Noted before it is there, so that a drop of the user that is sent after it names it. Without an answer it may be there.
+    const isNew = entries.map(({ key }) => !this.#ledger.knows(key));
+    const noted = entries.map(({ key, value, ttlSeconds }) => {
       this.#ledger.note(key, keyBytes(key, Buffer.byteLength(value)), ttlSeconds * 1000);
+      return this.#ledger.find(key);
+    });
+    try {
+      await this.#ask("writes", () => this.#connection.transact(commands));
+    } catch (error) {
+      if (isRefusal(error))
+        entries.forEach(({ key }, index) => {
+          if (isNew[index]) this.#ledger.forget(key, noted[index]);
+        });
+      throw error;
+    }
   }
 
   async drop(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
+    const noted = keys.map((key) => this.#ledger.find(key));
     await this.#ask("writes", () => this.#connection.call("UNLINK", keys));
-    for (const key of keys) this.#ledger.forget(key);
+    keys.forEach((key, index) => {
+      if (noted[index] !== undefined) this.#ledger.forget(key, noted[index]);
+    });
   }
 
   /** What the ledger knows of the user; what is found later, while it is being taken, then. */
@@ -247,7 +262,7 @@ export class RedisPreloadCache implements PreloadCache {
       ["MEMORY", "USAGE", key],
       ["PTTL", key],
     ]);
-    const replies = await this.#connection.transact(questions);
+    const replies = await this.#connection.pipeline(questions);
     others.forEach((key, index) => {
       const [bytes, ttlMillis] = replies.slice(2 * index) as [number | null, number];
       if (bytes === null || this.#ledger.knows(key) || this.#droppedUsers.has(keyOwner(key))) return;

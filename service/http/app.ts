@@ -58,9 +58,12 @@ const NOBODY: Identity = { tokenId: "", userId: "", organisationId: null, role: 
 interface Prepared {
   readonly route: Route;
   readonly lists: ReadonlySet<string>;
-  /** What it gets when there is no query; undefined: it has to be checked. */
-  readonly plainQuery: unknown;
+  /** Queries that were checked, by their text: callers ask for the same again and again. */
+  readonly queries: Map<string, unknown>;
 }
+
+const MOST_KNOWN_QUERIES = 256;
+const LONGEST_KNOWN_QUERY = 64;
 
 export function createApp({ store, engine, options = {}, logger = SILENT, version = "0" }: AppParts): ServiceApp {
   const limits = { ...HTTP_DEFAULTS, ...definedOf(options) };
@@ -108,8 +111,9 @@ export function createApp({ store, engine, options = {}, logger = SILENT, versio
     if (wait > 0) throw rateLimited("address", wait);
   }
 
-  async function answer({ route, lists, plainQuery }: Prepared, context: Context): Promise<Response> {
+  async function answer(prepared: Prepared, context: Context): Promise<Response> {
     const begun = performance.now();
+    const { route } = prepared;
     if (route.isUnlimited !== true) checkAddress(context);
     const { url } = context.req;
     const pathFrom = url.indexOf("/", 8);
@@ -127,12 +131,7 @@ export function createApp({ store, engine, options = {}, logger = SILENT, versio
       if (wait > 0) throw rateLimited("token", wait);
       if (route.access === "admin" && identity.role !== "admin") throw new Problem("forbidden", "That is for admins.");
     }
-    const queryFrom = url.indexOf("?");
-    let query = plainQuery;
-    if (queryFrom >= 0 || query === undefined) {
-      const parsed = parseQuery(queryFrom < 0 ? "" : url.slice(queryFrom + 1), lists);
-      query = route.query === undefined ? noQuery(parsed) : validate(route.query, parsed, "invalid-query");
-    }
+    const query = queryOf(prepared, url);
     let deadlineMillis = limits.deadlineMillis;
     let body: unknown;
     if (route.body !== undefined) {
@@ -211,8 +210,18 @@ function within<T>(millis: number, work: Promise<T>): Promise<T> {
 }
 
 function prepare(route: Route): Prepared {
-  const plain = route.query === undefined ? { success: true, data: {} } : route.query.safeParse({});
-  return { route, lists: listNames(route.query), plainQuery: plain.success ? plain.data : undefined };
+  return { route, lists: listNames(route.query), queries: new Map() };
+}
+
+function queryOf({ route, lists, queries }: Prepared, url: string): unknown {
+  const from = url.indexOf("?");
+  const text = from < 0 ? "" : url.slice(from + 1);
+  const known = queries.get(text);
+  if (known !== undefined) return known;
+  const parsed = parseQuery(text, lists);
+  const query = route.query === undefined ? noQuery(parsed) : validate(route.query, parsed, "invalid-query");
+  if (queries.size < MOST_KNOWN_QUERIES && text.length <= LONGEST_KNOWN_QUERY) queries.set(text, Object.freeze(query));
+  return query;
 }
 
 function noQuery(query: Record<string, unknown>): unknown {

@@ -137,11 +137,11 @@ export function itemRoutes(store: ItemStore, engine: PreloadEngine): Route[] {
       answers: [{ status: 204, description: "It is gone" }],
       problems: ["not-found", "forbidden", "version-conflict"],
       async handle(call) {
-        const item = await owned(call);
-        const header = call.headers.get("if-match");
-        if (header !== null && header.trim() !== "*" && !versionsOf(header).includes(item.version)) throw conflict();
-        if (!(await store.remove(item.id, item.ownerId))) throw notFound();
-        await engine.changed(item.ownerId);
+        const { id, ownerId } = await owned(call);
+        const outcome = await store.remove(id, ownerId, await versionToChange(call));
+        if (outcome === "conflict") throw conflict();
+        if (!outcome) throw notFound(); // it went in between
+        await engine.changed(ownerId);
         return emptyResponse(204);
       },
     }),

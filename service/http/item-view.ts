@@ -11,7 +11,7 @@ export function maySee(item: Item, { userId, organisationId }: Identity): boolea
 }
 
 export function itemJson(item: Item, identity: Pick<Identity, "userId">): string {
-  return item.ownerId === identity.userId ? JSON.stringify(item) : JSON.stringify(othersView(item));
+  return item.ownerId === identity.userId ? forOwner.json(item) : forOthers.json(item);
 }
 
 export function itemETag({ version }: Item): string {
@@ -20,41 +20,49 @@ export function itemETag({ version }: Item): string {
 
 /**
  * A retrieval as JSON, in bytes. What the engine holds in memory it gives again and again: its items are made into JSON once, and a
- * warm answer is a few copies. Cost: 0.1 us an item and what their bytes take.
+ * warm answer is a few copies. What the bearer may not see is left out, whoever gave it. Cost: about 0.3 us an item.
  */
 export function retrievalBytes({ items, servedFrom }: Retrieval, identity: Identity): Uint8Array<ArrayBuffer> {
+  const heads: string[] = [];
   const parts: Buffer[] = [];
   let size = 0;
   for (let index = 0; index < items.length; index++) {
-    const ranked = items[index] as RankedItem;
-    const part = ranked.item.ownerId === identity.userId ? ownBytes(ranked) : Buffer.from(rankedJson(ranked, identity));
+    const { item, strategy, relevance } = items[index] as RankedItem;
+    if (!maySee(item, identity)) continue;
+    const before = parts.length === 0 ? `{"servedFrom":"${servedFrom}","items":[` : "},";
+    const head = `${before}{"strategy":"${strategy}","relevance":${relevance},"item":`;
+    const part = preparedJson(item, item.ownerId === identity.userId ? forOwner : forOthers);
+    heads.push(head);
     parts.push(part);
-    size += part.length + 1;
+    size += head.length + part.length;
   }
-  const head = `{"servedFrom":"${servedFrom}","items":[`;
-  const bytes = Buffer.allocUnsafe(head.length + Math.max(0, size - 1) + 2);
-  let at = bytes.write(head, 0, "latin1");
+  if (parts.length === 0) return Buffer.from(`{"servedFrom":"${servedFrom}","items":[]}`);
+  const bytes = Buffer.allocUnsafe(size + 3);
+  let at = 0;
   for (let index = 0; index < parts.length; index++) {
-    if (index > 0) bytes[at++] = 44;
-    at += (parts[index] as Buffer).copy(bytes, at);
+    at += bytes.write(heads[index] as string, at, "latin1");
+    bytes.set(parts[index] as Buffer, at);
+    at += (parts[index] as Buffer).length;
   }
-  bytes.write("]}", at, "latin1");
+  bytes.write("}]}", at, "latin1");
   return bytes;
 }
 
-const prepared = new WeakMap<RankedItem, Buffer>();
-
-function ownBytes(ranked: RankedItem): Buffer {
-  let bytes = prepared.get(ranked);
-  if (bytes === undefined) {
-    bytes = Buffer.from(rankedJson(ranked, { userId: ranked.item.ownerId }));
-    prepared.set(ranked, bytes);
-  }
-  return bytes;
+interface Prepared {
+  readonly bytes: WeakMap<Item, Buffer>;
+  readonly json: (item: Item) => string;
 }
 
-function rankedJson({ item, strategy, relevance }: RankedItem, identity: Pick<Identity, "userId">): string {
-  return `{"strategy":"${strategy}","relevance":${relevance},"item":${itemJson(item, identity)}}`;
+const forOwner: Prepared = { bytes: new WeakMap(), json: (item) => JSON.stringify(item) };
+const forOthers: Prepared = { bytes: new WeakMap(), json: (item) => JSON.stringify(othersView(item)) };
+
+function preparedJson(item: Item, { bytes, json }: Prepared): Buffer {
+  let made = bytes.get(item);
+  if (made === undefined) {
+    made = Buffer.from(json(item));
+    bytes.set(item, made);
+  }
+  return made;
 }
 
 function othersView({ id, ownerId, content, contexts, visibility, createdMillis, updatedMillis, version }: Item) {

@@ -4,6 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import type { PreloadEngine, PreloadStatus } from "../engine/preload-engine.ts";
 import type { Identity } from "../identity.ts";
 import type { ItemStore } from "../store/item-store.ts";
+import { BodyMemo } from "./body-memo.ts";
 import { changedOverrides, effectiveConfig, scopeOf } from "./config-scope.ts";
 import { retrievalBytes } from "./item-view.ts";
 import { notFound, Problem } from "./problem.ts";
@@ -23,6 +24,7 @@ import {
 type Limited = z.output<typeof LimitQuerySchema>;
 
 export function preloadRoutes(store: ItemStore, engine: PreloadEngine): Route[] {
+  const bodies = new BodyMemo();
   return [
     route<Limited, unknown>({
       method: "get",
@@ -32,7 +34,7 @@ export function preloadRoutes(store: ItemStore, engine: PreloadEngine): Route[] 
       query: LimitQuerySchema,
       answers: [{ status: 200, description: "Items, and where they came from", schema: RetrievalSchema }],
       handle: ({ identity, query }) =>
-        engine.memories(identity, query.limit).then((found) => jsonResponse(retrievalBytes(found, identity))),
+        engine.memories(identity, query.limit).then((found) => jsonResponse(bodies.of(found, identity))),
     }),
     route<z.output<typeof RelevantQuerySchema>, unknown>({
       method: "get",

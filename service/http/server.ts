@@ -29,7 +29,10 @@ export async function listen(
 ): Promise<RunningServer> {
   const of = { ...SERVER_DEFAULTS, ...Object.fromEntries(Object.entries(limits).filter(([, value]) => value)) };
   let isClosing = false;
-  let underWay = 0;
+  /** Answers under way. */
+  const underWay = new Set<ServerResponse>();
+  /** Connections, and how many answers each waits for. */
+  const waiting = new Map<Duplex, number>();
   const respond = getRequestListener((request, environment) => app.fetch(request, environment as never), {
     hostname: "localhost",
     errorHandler: () => {
@@ -39,8 +42,13 @@ export async function listen(
     },
   });
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    underWay++;
-    outgoing.once("close", () => underWay--);
+    const { socket } = incoming;
+    underWay.add(outgoing);
+    waiting.set(socket, (waiting.get(socket) ?? 0) + 1);
+    outgoing.once("close", () => {
+      underWay.delete(outgoing);
+      if (waiting.has(socket)) waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
+    });
     if (isClosing) outgoing.setHeader("connection", "close");
     if (incoming.headers.host === undefined && incoming.httpVersion !== "1.0") {
       endAnswer(app, outgoing, new Problem("invalid-request", "The request has no Host."));
@@ -62,6 +70,10 @@ export async function listen(
     listener,
   );
   server.maxConnections = of.maxConnections;
+  server.on("connection", (socket) => {
+    waiting.set(socket, 0);
+    socket.once("close", () => waiting.delete(socket));
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuse(app, error, socket));
   // CONNECT, Upgrade and Expect with something else than 100-continue: nobody needs them here.
   server.on("connect", (_request, socket) => endWith(app, socket, noMethod()));
@@ -75,10 +87,16 @@ export async function listen(
     async close() {
       isClosing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MILLIS);
+      for (const outgoing of underWay) if (!outgoing.headersSent) outgoing.setHeader("connection", "close");
+      // Node's own closeIdleConnections leaves those that never asked anything.
+      const closeIdle = () => {
+        for (const [socket, count] of waiting) if (count === 0) socket.destroy();
+      };
+      closeIdle();
+      const idle = setInterval(closeIdle, IDLE_CHECK_MILLIS);
       let cutOff = 0;
       const limit = setTimeout(() => {
-        cutOff = underWay;
+        cutOff = underWay.size;
         server.closeAllConnections();
       }, of.drainMillis);
       await closed;

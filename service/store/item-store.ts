@@ -60,8 +60,8 @@ export interface ItemStore {
     changes: Partial<ItemDraft>,
     ifVersion?: number,
   ): Promise<Item | "conflict" | undefined>;
-  /** False: this owner has none of that id. */
-  remove(id: string, ownerId: string): Promise<boolean>;
+  /** False: this owner has none of that id. "conflict": its version is not `ifVersion`. */
+  remove(id: string, ownerId: string, ifVersion?: number): Promise<boolean | "conflict">;
   /** One user's items, the newest first. @param after what `next` said */
   list(ownerId: string, limit: number, after?: string): Promise<ItemPage>;
 

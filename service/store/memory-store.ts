@@ -160,10 +160,11 @@ export class MemoryItemStore implements ItemStore {
     return changed;
   }
 
-  async remove(id: string, ownerId: string): Promise<boolean> {
+  async remove(id: string, ownerId: string, ifVersion?: number): Promise<boolean | "conflict"> {
     this.#check();
     const item = this.#items.get(id);
     if (item === undefined || item.ownerId !== ownerId) return false;
+    if (ifVersion !== undefined && ifVersion !== item.version) return "conflict";
     const now = this.#now();
     this.#items.delete(id);
     this.#owned.get(ownerId)!.delete(id);

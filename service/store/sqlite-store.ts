@@ -138,12 +138,12 @@ export class SqliteItemStore implements ItemStore {
   insert(ownerId: string, draft: ItemDraft): Promise<Item> {
     const kept = draftOf(draft);
     const content = Buffer.from(kept.content);
+    const id = this.#makeId();
+    const now = this.#now();
     return this.#connection.write(2 * content.length + ROW_BYTES, () => {
       const connection = this.#connection;
       const owner = this.#known(SQL.user, ownerId);
       if (owner === undefined) throw noSuch("user", ownerId);
-      const id = this.#makeId();
-      const now = this.#now();
       const { contexts, importance, isPinned, visibility } = kept;
       const texts = [content, JSON.stringify(contexts)] as const;
       connection.run(SQL.addItem, id, ownerId, ...texts, importance, +isPinned, visibility, now, now, now, now);
@@ -197,10 +197,11 @@ export class SqliteItemStore implements ItemStore {
     });
   }
 
-  remove(id: string, ownerId: string): Promise<boolean> {
+  remove(id: string, ownerId: string, ifVersion?: number): Promise<boolean | "conflict"> {
     return this.#connection.write(ROW_BYTES, () => {
       const item = this.#ownItem(id, ownerId);
       if (item === undefined) return false;
+      if (ifVersion !== undefined && ifVersion !== item.version) return "conflict";
       this.#connection.run(SQL.removeItem, id);
       for (const context of item.contexts) this.#connection.run(SQL.removeContext, ownerId, context, id);
       this.#changed(item, this.#now());

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import type { Host, OutputStream } from "../../cli/host.ts";
+import type { Host, OutputStream, TerminalHost } from "../../cli/host.ts";
 import { runCli } from "../../cli/program.ts";
 
 export interface CapturedStream extends OutputStream {
@@ -26,6 +26,7 @@ export interface FakeHostOptions {
   readonly columns?: number;
   readonly engineUrl?: string;
   readonly processors?: number;
+  readonly terminal?: TerminalHost;
 }
 
 export function fakeHost(options: FakeHostOptions = {}): FakeHost {
@@ -56,6 +57,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     get listeners() {
       return handlers.size;
     },
+    terminal: options.terminal ?? null,
     processors: options.processors ?? 1,
     ...(options.engineUrl === undefined ? {} : { engineUrl: options.engineUrl }),
   };

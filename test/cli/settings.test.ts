@@ -152,6 +152,12 @@ describe("the config file", () => {
     expect(errorOf(missing).code).toBe("NOT_FOUND");
   });
 
+  test("a password in an address is not told", () => {
+    const settings = new Settings();
+    settings.add("redis", "redis://user:secret@cache:6379/1", "--redis");
+    expect([...settings.describe()]).toEqual(["redis = redis://user:***@cache:6379/1 (--redis)"]);
+  });
+
   test("flags before MEMPRED_* before the file, and --verbose says which", async () => {
     const folder = temporaryFolder();
     const path = join(folder, "c.yaml");

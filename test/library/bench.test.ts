@@ -49,7 +49,11 @@ describe("npm run bench -- --smoke", () => {
       "cache-hits",
       "prediction",
       "components",
+      "preloader",
+      "ring",
       "backends",
+      "preload-cache",
+      "service",
       "startup",
     ]);
     for (const digest of [...Object.values(document.digests), document.digest])

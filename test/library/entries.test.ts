@@ -103,6 +103,41 @@ describe("entries of the package", () => {
     expect(options.filter((name) => !words.has(name))).toEqual([]);
   });
 
+  it("docs/service.md names everything of mempred/service, each limit with its default, each route, code and status", async () => {
+    const text = readFileSync(`${root}/docs/service.md`, "utf8");
+    const words = new Set(text.match(/[A-Za-z_]\w*/g));
+    expect(exportsOf("service/entry.ts").filter((name) => !words.has(name))).toEqual([]);
+    const source = readFileSync(`${root}/service/http/options.ts`, "utf8");
+    const options = [...source.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1] as string);
+    expect(options.length).toBeGreaterThan(12);
+    expect(options.filter((name) => !words.has(name))).toEqual([]);
+    const { PROBLEMS } = await import("../../service/http/problem.ts");
+    for (const [code, { status }] of Object.entries(PROBLEMS))
+      expect(text).toMatch(new RegExp(`\\| ${status} \\|.*\`${code}\``));
+    const { createApp } = await import("../../service/http/app.ts");
+    const { MemoryItemStore } = await import("../../service/store/memory-store.ts");
+    const { FakeEngine } = await import("../service/fake-engine.ts");
+    const store = new MemoryItemStore();
+    for (const { method, path } of createApp({ store, engine: new FakeEngine(store) }).routes)
+      expect(text, `${method} ${path}`).toMatch(
+        new RegExp(`\`[A-Z, ]*${method.toUpperCase()}[A-Z, ]* ${path.replaceAll(/[{}.]/g, "\\$&")}[?\`]`),
+      );
+  });
+
+  it("docs/preload.md names everything of mempred/preload, each option and each figure", () => {
+    const words = new Set(readFileSync(`${root}/docs/preload.md`, "utf8").match(/[A-Za-z_]\w*/g));
+    const exported = exportsOf("live/preload/entry.ts");
+    for (const name of ["ComponentPreloader", "NextComponentPredictor", "BenefitRouter", "LeaseBook", "IntRing"]) {
+      expect(exported).toContain(name);
+    }
+    expect(exported.filter((name) => !words.has(name))).toEqual([]);
+    const source = readFileSync(`${root}/live/preload/preloader-options.ts`, "utf8");
+    const from = source.indexOf("export interface ComponentPreloaderOptions<V> {");
+    const options = [...source.slice(from, source.indexOf("\n}\n", from)).matchAll(/^ {2}readonly (\w+)\??:/gm)];
+    expect(options.length).toBeGreaterThan(20);
+    expect(options.map((match) => match[1] as string).filter((name) => !words.has(name))).toEqual([]);
+  });
+
   it("names in code in docs/library.md exist", () => {
     const text = readFileSync(`${root}/docs/library.md`, "utf8");
     const imports = [...text.matchAll(/import \{ ([^}]+) \} from "mempred(?:\/pure)?";/g)];
@@ -119,6 +154,12 @@ describe("entries of the package", () => {
     expect(await eagerImports("pure.ts")).toEqual(["seedrandom/lib/alea.js"]);
     const ofCache = await eagerImports("live/entry.ts");
     expect(ofCache.filter((path) => !path.startsWith("node:"))).toEqual(["seedrandom/lib/alea.js"]);
+    const ofPreload = await eagerImports("live/preload/entry.ts");
+    expect(ofPreload.filter((path) => !path.startsWith("node:"))).toEqual(["seedrandom/lib/alea.js"]);
+    const ofService = await eagerImports("service/entry.ts");
+    expect(ofService.filter((path) => !path.startsWith("node:"))).toEqual([
+      ...["@hono/node-server", "@hono/zod-openapi", "pino", "prom-client", "seedrandom/lib/alea.js"],
+    ]);
     expect(await eagerImports("scenarios/scenario-file.ts")).toEqual(["seedrandom/lib/alea.js", "yaml", "zod"]);
   });
 
@@ -127,7 +168,9 @@ describe("entries of the package", () => {
       exports: Record<string, string | { types: string; default: string }>;
     };
     const entries = Object.entries(manifest.exports).filter(([, target]) => typeof target === "object");
-    expect(entries.map(([name]) => name)).toEqual([".", "./pure", "./cache", "./scenario-file"]);
+    expect(entries.map(([name]) => name)).toEqual([
+      ...[".", "./pure", "./cache", "./preload", "./service", "./scenario-file"],
+    ]);
     for (const [, target] of entries as [string, { types: string; default: string }][]) {
       expect(target.types).toBe(target.default.replace(/\.js$/, ".d.ts"));
       const source = target.default.replace("./dist/", "").replace(/\.js$/, ".ts");

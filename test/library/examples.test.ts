@@ -111,7 +111,7 @@ const CHECKS: Readonly<Record<string, (output: string) => void>> = {
 
 describe("examples", () => {
   it("each example has a check, and each check an example", () => {
-    const files = readdirSync(`${root}/examples`).filter((name) => /^(?!cache-).*\.ts$/.test(name));
+    const files = readdirSync(`${root}/examples`).filter((name) => /^(?!cache-|preload-).*\.ts$/.test(name));
     expect(files.map((name) => name.replace(/\.ts$/, "")).sort()).toEqual(Object.keys(CHECKS).sort());
   });
 

@@ -6,7 +6,7 @@ import { PressureGovernor } from "../../cache/pressure-governor.ts";
 import { PressureLink } from "../../cache/pressure-link.ts";
 import { AssertionError } from "../../core/errors.ts";
 import { PRESSURE_LEVELS, type PressureLevel, type PressureReading } from "../../core/pressure.ts";
-import { LOAD_PLANS, PreloadAdaptation } from "../../preload/adaptation.ts";
+import { LEVEL_PLANS, PreloadAdaptation } from "../../preload/adaptation.ts";
 import { QUEUE_NAMES } from "../../preload/contract.ts";
 
 function at(level: PressureLevel): PreloadAdaptation {
@@ -44,7 +44,7 @@ describe("adaptation to pressure", () => {
         expect(at(level).mayLoad(queue, true), `${level} ${queue}`).toBe(true);
       }
     }
-    expect(Object.keys(LOAD_PLANS)).toEqual([...PRESSURE_LEVELS]);
+    expect(Object.keys(LEVEL_PLANS)).toEqual([...PRESSURE_LEVELS]);
   });
 
   it("a price that forbids loading ahead means HIGH at least, and no more", () => {

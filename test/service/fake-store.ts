@@ -111,9 +111,11 @@ export class FakeStore implements ItemStore {
     this.items.set(id, updated);
     return updated;
   }
-  async remove(id: string, ownerId: string): Promise<boolean> {
+  async remove(id: string, ownerId: string, ifVersion?: number): Promise<boolean | "conflict"> {
     await this.#step();
-    return this.items.get(id)?.ownerId === ownerId && this.items.delete(id);
+    const item = this.items.get(id);
+    if (item?.ownerId === ownerId && ifVersion !== undefined && ifVersion !== item.version) return "conflict";
+    return item?.ownerId === ownerId && this.items.delete(id);
   }
   async list(ownerId: string, limit: number, after?: string): Promise<ItemPage> {
     await this.#step();

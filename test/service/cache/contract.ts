@@ -81,7 +81,7 @@ export function describeCache(name: string, setting: CacheSetting): void {
           expect(cache.usage().keys).toBe(model.size);
           expect(cache.usage().bytes > 0).toBe(model.size > 0);
         }),
-        { numRuns: 40 },
+        { numRuns: 25 },
       );
     });
 
@@ -143,7 +143,7 @@ export function describeCache(name: string, setting: CacheSetting): void {
           else expect(() => contextKey("zz", id)).toThrow(AssertionError);
           if (!USERS.includes(id)) expect(await cache.read(mine)).toEqual(before);
         }),
-        { numRuns: 200 },
+        { numRuns: 100 },
       );
       expect(await cache.read(mine)).toEqual(before);
       await cache.dropUser("a");

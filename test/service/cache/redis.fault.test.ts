@@ -228,6 +228,9 @@ describeWithRedis("preload cache, redis in trouble", () => {
     await server.command(["CONFIG", "SET", "maxmemory", "1"]);
     await expect(redis.write([entry("new"), entry("new", other)])).rejects.toMatchObject({ code: "BACKEND_FULL" });
     expect(await redis.read([key, other])).toEqual(["old", "old"]);
+    expect((await redis.readLiving([key]))[0]?.value).toBe("old");
+    tiered.near.forget(other);
+    expect(await tiered.read([other])).toEqual(["old"]);
     expect(redis.health()).toMatchObject({
       state: "degraded",
       reason: expect.stringMatching(/^writes are refused: .*OOM/),

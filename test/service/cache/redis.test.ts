@@ -2,6 +2,7 @@
 // and UNLINK, looked at from outside.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import fc from "fast-check";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { EmbeddedPreloadCache } from "../../../service/cache/embedded.ts";
@@ -77,7 +78,8 @@ describeWithRedis("preload cache over redis", () => {
     });
 
     it("S08: sets value and time in one step, reads by MGET, drops by UNLINK; never KEYS", async () => {
-      const watcher = await new Redis({ port: server.port, host: "127.0.0.1" }).monitor();
+      const client = new Redis({ port: server.port, host: "127.0.0.1" });
+      const watcher = await client.monitor();
       const seen: string[][] = [];
       watcher.on("monitor", (_time: string, words: string[]) => seen.push(words));
       const cache = await open(kind);
@@ -92,6 +94,7 @@ describeWithRedis("preload cache over redis", () => {
       await server.command(["ECHO", "the end"]);
       await expect.poll(() => seen.at(-1)?.join(" ")).toBe("ECHO the end");
       watcher.disconnect();
+      client.disconnect();
       const names = seen.map(([name]) => name!.toUpperCase());
       expect(names).toContain("SCAN");
       for (const name of ["KEYS", "DEL", "GET", "FLUSHALL", "FLUSHDB", "EXPIRE", "PEXPIRE", "SETEX"])
@@ -181,6 +184,37 @@ describeWithRedis("preload cache over redis", () => {
     await server.command(["SET", key, "for ever"]);
     expect(await cache.read([key])).toEqual(["for ever"]);
     expect(cache.near.held(key)).toBeUndefined();
+    await cache.close();
+  });
+
+  it("tiered: changes made all at once end the same here and in Redis (fast-check prints its seed)", async () => {
+    const cache = (await open("tiered")) as TieredPreloadCache;
+    await cache.far.settled();
+    const keys = ["u-1", "u-2"].flatMap((user) => [userKey(user, "recent"), contextKey(user, "work")]);
+    const aChange = fc.record({
+      kind: fc.constantFrom("write", "write", "drop", "dropUser", "read"),
+      key: fc.constantFrom(...keys),
+      other: fc.constantFrom(...keys),
+    });
+    let number = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(aChange, { minLength: 2, maxLength: 12 }), async (changes) => {
+        await Promise.all(
+          changes.map(({ kind, key, other }) => {
+            const value = `${number++}`;
+            if (kind === "write")
+              return cache.write([key, other].map((name) => ({ key: name, value, ttlSeconds: 100 })));
+            if (kind === "drop") return cache.drop([key, other]);
+            if (kind === "read") return cache.read([key, other]);
+            return cache.dropUser(key.split(":")[1]!);
+          }),
+        );
+        const held = keys.map((key) => cache.near.held(key)?.value ?? null);
+        expect(await server.command(["MGET", ...(keys as [string])])).toEqual(held);
+        expect(cache.owedCount).toBe(0);
+      }),
+      { numRuns: 40 },
+    );
     await cache.close();
   });
 
