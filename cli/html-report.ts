@@ -1,6 +1,7 @@
 // A report as one HTML file: the built page with the report inside it, packed. It opens from disk without a network; the page
 // makes the shown run again from its own copy of the simulator and holds the digest against the report's.
 
+import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { builtPage } from "../io/built-page.ts";
 import type { ResultFile } from "../sim/result.ts";
@@ -45,11 +46,12 @@ async function sourceOf({ settings }: Suite, scenario: string): Promise<PageSour
   return { kind: "spec", spec: parseScenarioSpec(await readText(file), file) };
 }
 
+/** Its name without the folder: a report goes to others. */
 async function traceText(path: string): Promise<{ file: string; text: string }> {
   const { openUnpacked } = await import("../io/unpack.ts");
   const { TRACE_FORMATS } = await import("../scenarios/trace/registry.ts");
   const source = await openUnpacked(path, new Set(TRACE_FORMATS.flatMap((format) => format.extensions)));
   const parts: Uint8Array[] = [];
   for await (const chunk of source.chunks()) parts.push(chunk);
-  return { file: source.file, text: Buffer.concat(parts).toString("utf8") };
+  return { file: basename(source.file), text: Buffer.concat(parts).toString("utf8") };
 }

@@ -50,7 +50,7 @@ describe("the package", () => {
   it("holds what it needs and nothing else", () => {
     const paths = packed.files.map((file) => file.path);
     const allowed =
-      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/mempred\.js|dist\/[\w./-]+\.(?:js|d\.ts)|schemas\/[\w.-]+\.schema\.json|traces\/(?:[\w-]+\.trep\.gz|[A-Z]+\.md)|docs\/[\w./-]+\.(?:md|svg|png))$/;
+      /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/mempred\.js|dist\/[\w./-]+\.(?:js|d\.ts)|dist\/ui\/index\.html|schemas\/[\w.-]+\.schema\.json|traces\/(?:[\w-]+\.trep\.gz|[A-Z]+\.md)|docs\/[\w./-]+\.(?:md|svg|png))$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
     const stale = paths.filter((path) => {
       const source = /^dist\/(.*?)(?:\.d)?\.[jt]s$/.exec(path)?.[1];
@@ -58,7 +58,14 @@ describe("the package", () => {
     });
     expect(stale, "made by no source: remove dist and build again").toEqual([]);
     expect(paths.filter((path) => /^dist\/(?:test|scripts|examples)\//.test(path))).toEqual([]);
-    for (const needed of ["bin/mempred.js", "dist/cli/main.js", "dist/index.js", "dist/index.d.ts", "LICENSE"])
+    for (const needed of [
+      "bin/mempred.js",
+      "dist/cli/main.js",
+      "dist/index.js",
+      "dist/index.d.ts",
+      "dist/ui/index.html",
+      "LICENSE",
+    ])
       expect(paths).toContain(needed);
     expect(paths.filter((path) => path.endsWith(".trep.gz"))).toHaveLength(
       readdirSync(join(root, "traces")).filter((name) => name.endsWith(".trep.gz")).length,

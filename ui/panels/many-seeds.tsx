@@ -14,7 +14,7 @@ export function ManySeedsPanel() {
   const done = many.outcomes.value;
   return (
     <section class="panel" aria-labelledby="seeds">
-      <h2 id="seeds">G · many seeds, avoidable OOM B − A</h2>
+      <h2 id="seeds">G · many seeds: avoidable OOM</h2>
       <div class="row">
         <button type="button" onClick={() => (left > 0 ? many.stopSeeds() : void many.runSeeds())}>
           {left > 0 ? "stop" : "run seeds"}
@@ -77,7 +77,13 @@ function Dots() {
   const x = (index: number) => 34 + ((index + 0.5) / Math.max(done.length, 5)) * (WIDTH - 40);
   const mean = interval.policy - interval.baseline;
   return (
-    <svg class="dots" width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-label="Differences by seed">
+    <svg
+      class="dots"
+      width={WIDTH}
+      height={HEIGHT}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      aria-label="Difference B − A by seed"
+    >
       {interval.ci95 !== null && (
         <rect
           x={34}
