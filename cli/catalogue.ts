@@ -321,6 +321,11 @@ export const COMMANDS: readonly CommandSpec[] = [
         description: "how to print it",
         choices: ["text", "json", "md", "html"],
       },
+      {
+        name: "chart",
+        group: "Output",
+        description: "draw the worst seed over time: pressure, forecast, OOMs; the run is made again",
+      },
       { name: "policy", value: "LIST", description: "only these policies", completes: "policy" },
       JSON_SWITCH,
     ],

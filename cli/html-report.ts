@@ -1,10 +1,9 @@
 // A report as one HTML file: the built page with the report inside it, packed. It opens from disk without a network; the page
 // makes the shown run again from its own copy of the simulator and holds the digest against the report's.
 
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
-import { MempredError } from "../core/errors.ts";
+import { builtPage } from "../io/built-page.ts";
 import type { ResultFile } from "../sim/result.ts";
 import type { Suite } from "../sim/suite/plan.ts";
 import { PAGE_SCHEMA, type PageReport, type PageSource, pageReport } from "./render/page-report.ts";
@@ -32,18 +31,6 @@ export function embed(page: string, report: PageReport): string {
   packed[9] = 255; // the operating system, which says nothing of the content
   const json = JSON.stringify({ schema: PAGE_SCHEMA, packed: packed.toString("base64") });
   return page.replace(HEAD, (head) => `${head}<script type="application/json" id="${ID}">${json}</script>`);
-}
-
-/** The page as it was built. Errors: NOT_FOUND. */
-export function builtPage(): string {
-  const up = import.meta.url.endsWith(".ts") ? "../dist/ui/index.html" : "../ui/index.html";
-  const url = new URL(up, import.meta.url);
-  try {
-    return readFileSync(url, "utf8");
-  } catch (error) {
-    const message = "the page that reports are made from is not built";
-    throw new MempredError("NOT_FOUND", message, { file: url.pathname, expected: "npm run build" }, error);
-  }
 }
 
 /** What the page cannot have by name. */

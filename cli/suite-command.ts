@@ -39,7 +39,7 @@ export async function runSuiteCommand(
     );
   if (outputs.journalPath !== null) checkOneRun(suite);
   await checkOutputs(outputs.files, inputs);
-  if (outputs.htmlPath !== null) (await import("./html-report.ts")).builtPage(); // before the work, not after it
+  if (outputs.htmlPath !== null) (await import("../io/built-page.ts")).builtPage(); // before the work, not after it
 
   const isUnicode = isUnicodeLocale(host.environment);
   const progress = new Progress(host, suite.policies, context.isQuiet, isUnicode ? (text) => text : toAscii);

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly limits?: ServerLimits | undefined;
   readonly logger?: Logger | undefined;
   readonly version?: string | undefined;
+  /** The live page as HTML, offered at "/"; null: none. */
+  readonly page?: string | null | undefined;
 }
 
 export interface RunningService {
@@ -48,7 +50,7 @@ const ADMIN_RETRY_MILLIS = 250;
  */
 export async function runService(options: RunOptions): Promise<RunningService> {
   const { store, engine, logger = SILENT, port, host = "127.0.0.1" } = options;
-  const app = createApp({ store, engine, options: options.http, logger, version: options.version });
+  const app = createApp({ store, engine, options: options.http, logger, version: options.version, page: options.page });
   const closeParts = async () => {
     try {
       await engine.stop();

@@ -1,6 +1,8 @@
 // mempred report: how good the forecasts of a run were, what they cost, and what was decided on them.
 
 import { suggestion } from "../../core/suggest.ts";
+import type { Suite } from "../../sim/suite/plan.ts";
+import { isUnicodeLocale } from "../colour.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { EXIT_OK } from "../exit.ts";
 import { loadRun } from "../last-run.ts";
@@ -35,7 +37,24 @@ export async function report(context: CommandContext): Promise<CommandOutcome> {
   }
   const { heading, sections } = runReport(result, policies);
   if (format === "md") return { status: EXIT_OK, text: sectionsMarkdown(heading, sections), isDocument: true };
-  return { status: EXIT_OK, text: sectionsText(heading, sections, palette) };
+  const text = sectionsText(heading, sections, palette);
+  return { status: EXIT_OK, text: settings.isOn("chart", false) ? text + (await chartOf(result, context)) : text };
+}
+
+/** The run in which the headline policy did worst, made again and drawn. */
+async function chartOf(result: StoredResult, { host, palette }: CommandContext): Promise<string> {
+  const { headlineBaseline, headlinePolicy } = await import("../../sim/suite/verdicts.ts");
+  const { worstPair } = await import("../render/page-report.ts");
+  const { runAgain } = await import("../run-again.ts");
+  const { runChart } = await import("../render/run-chart.ts");
+  const suite = result.suite as Suite;
+  const baseline = headlineBaseline(suite, result.runs);
+  const pair = [...new Set(worstPair(result, baseline, headlinePolicy(suite, baseline) ?? baseline))];
+  const { scenario, pressureRatio, seed } = pair[0]!;
+  const recordings = await runAgain(suite, pair);
+  const title = `worst seed: ${scenario}, pressure ${Math.round(100 * pressureRatio)} %, seed ${seed}`;
+  const lines = runChart(recordings, host.stdout.columns ?? 100, isUnicodeLocale(host.environment));
+  return `\n${[palette.strong(title), ...lines].join("\n")}\n`;
 }
 
 /** The same content as data: `mempred.report/1`. */

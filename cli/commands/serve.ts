@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { MempredError } from "../../core/errors.ts";
+import { builtPage } from "../../io/built-page.ts";
 import type { LogLevel } from "../../service/http/logger.ts";
 import type { RateLimit } from "../../service/http/rate-limiter.ts";
 import type { RunningService } from "../../service/run-service.ts";
@@ -62,6 +63,7 @@ export async function serve(context: CommandContext): Promise<CommandOutcome> {
       limits: { drainMillis, maxConnections },
       logger: createLogger(level, (line) => host.stderr.write(line)),
       version: packageVersion(),
+      page: pageIfBuilt(),
     });
     announce(context, service, databasePath);
     const signal = await Promise.race([ended, laterAdmin(context, service)]);
@@ -83,6 +85,15 @@ function announce(context: CommandContext, { url, adminToken }: RunningService, 
       ? "mempred: items are kept in memory alone and are gone at the end (--db FILE keeps them)"
       : `mempred: items are kept in ${databasePath}`,
   );
+}
+
+/** The service runs without the page; a build that failed halfway is no reason to keep items from anyone. */
+function pageIfBuilt(): string | null {
+  try {
+    return builtPage();
+  } catch {
+    return null;
+  }
 }
 
 /** Tells the token that is made when the store can be had at last. Never resolves; rejects when the token that was given is none. */

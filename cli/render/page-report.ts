@@ -97,7 +97,11 @@ export function pageReport(result: ResultFile): PageReport {
 }
 
 /** Of the runs at the headline level, the pair in which the policy did worst against the baseline; the first of equals. */
-function worstPair({ suite, runs }: ResultFile, baseline: string, policy: string): readonly [RunResult, RunResult] {
+export function worstPair(
+  { suite, runs }: ResultFile,
+  baseline: string,
+  policy: string,
+): readonly [RunResult, RunResult] {
   const level = headlinePressure(suite);
   const atLevel = runs.filter((run) => run.pressureRatio === level);
   const considered = atLevel.length > 0 ? atLevel : runs;

@@ -13,6 +13,7 @@ import type { ItemStore } from "../store/item-store.ts";
 import { bearerToken } from "./access-token.ts";
 import { adminRoutes } from "./admin-routes.ts";
 import { itemRoutes } from "./item-routes.ts";
+import { livePage } from "./live-page.ts";
 import { type Logger, SILENT } from "./logger.ts";
 import { HttpMetrics } from "./metrics.ts";
 import { openRoutes } from "./open-routes.ts";
@@ -34,6 +35,8 @@ export interface AppParts {
   readonly logger?: Logger | undefined;
   /** Of the service, for the OpenAPI document. */
   readonly version?: string | undefined;
+  /** The live page as HTML, offered at "/"; null: none. */
+  readonly page?: string | null | undefined;
 }
 
 export interface ServiceApp {
@@ -65,7 +68,7 @@ interface Prepared {
 const MOST_KNOWN_QUERIES = 256;
 const LONGEST_KNOWN_QUERY = 64;
 
-export function createApp({ store, engine, options = {}, logger = SILENT, version = "0" }: AppParts): ServiceApp {
+export function createApp({ store, engine, options = {}, logger = SILENT, version = "0", page }: AppParts): ServiceApp {
   const limits = { ...HTTP_DEFAULTS, ...definedOf(options) };
   const now = options.nowMillis ?? Date.now;
   const authority = new TokenAuthority(store, { rememberMillis: limits.rememberTokensMillis, nowMillis: now });
@@ -81,7 +84,7 @@ export function createApp({ store, engine, options = {}, logger = SILENT, versio
   };
   const isMetricsProtected = options.isMetricsProtected === true;
   const routes = [
-    ...openRoutes({ store, engine, metrics, isMetricsProtected, openApi }),
+    ...openRoutes({ store, engine, metrics, isMetricsProtected, openApi, page: page == null ? null : livePage(page) }),
     ...preloadRoutes(store, engine),
     ...itemRoutes(store, engine),
     ...adminRoutes(store, authority, now),

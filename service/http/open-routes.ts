@@ -3,6 +3,7 @@
 import type { PreloadEngine } from "../engine/preload-engine.ts";
 import type { PartHealth } from "../health.ts";
 import type { ItemStore } from "../store/item-store.ts";
+import type { LivePage } from "./live-page.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import { jsonResponse, type Route, route } from "./route.ts";
 import { ReadinessSchema } from "./schemas.ts";
@@ -21,21 +22,25 @@ export interface OpenRoutesOptions {
   readonly isMetricsProtected: boolean;
   /** JSON text; made when it is first asked for. */
   readonly openApi: () => string;
+  /** Null: there is none, and the index is all there is to see. */
+  readonly page: LivePage | null;
 }
 
-export function openRoutes({ store, engine, metrics, isMetricsProtected, openApi }: OpenRoutesOptions): Route[] {
+export function openRoutes({ store, engine, metrics, isMetricsProtected, openApi, page }: OpenRoutesOptions): Route[] {
   return [
     route({
       method: "get",
       path: "/",
-      summary: "What this is",
+      summary: "The live page of the simulator, for browsers; an index for everyone else",
       access: "open",
-      answers: [{ status: 200, description: "An index" }],
-      handle: () =>
-        jsonResponse(JSON.stringify(INDEX), 200, {
+      answers: [{ status: 200, description: "The page, or an index" }],
+      handle: ({ headers }) => {
+        if (page !== null && headers.get("accept")?.includes("text/html") === true) return pageResponse(page);
+        return jsonResponse(JSON.stringify(INDEX), 200, {
           "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
           "referrer-policy": "no-referrer",
-        }),
+        });
+      },
     }),
     route({
       method: "get",
@@ -85,6 +90,17 @@ export function openRoutes({ store, engine, metrics, isMetricsProtected, openApi
       handle: () => jsonResponse(openApi()),
     }),
   ];
+}
+
+function pageResponse({ html, contentSecurityPolicy }: LivePage): Response {
+  const headers = {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-cache",
+    "content-security-policy": contentSecurityPolicy,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+  };
+  return new Response(html, { headers });
 }
 
 /** Each part once; the store speaks for itself. */
