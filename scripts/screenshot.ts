@@ -1,10 +1,11 @@
 // The page as README shows it, light and dark, of a named seed at the moment of the OOM that was avoided (docs/reading.md):
 //   npm run build && npx tsx scripts/screenshot.ts
 
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+import { packPng } from "./png.ts";
 import { findStories, RUN } from "./stories.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -34,10 +35,9 @@ try {
     // How long it took here is no part of the run: two pictures of it are the same.
     await page.getByTestId("running").evaluate((element) => element.setAttribute("style", "visibility: hidden"));
     const path = join(folder, `page-${colorScheme}.png`);
-    await page.screenshot({ path });
-    process.stdout.write(
-      `${path.slice(root.length)} (${statSync(path).size} bytes), digest ${await digest.textContent()}\n`,
-    );
+    const png = packPng(await page.screenshot());
+    writeFileSync(path, png);
+    process.stdout.write(`${path.slice(root.length)} (${png.length} bytes), digest ${await digest.textContent()}\n`);
     await page.close();
   }
 } finally {

@@ -11,8 +11,9 @@ import {
 import { heapFigure, timelineFigure } from "../cli/render/run-figures.ts";
 import { CLASS_BUDGET_MICROS, CLASS_NAMES } from "../core/demand.ts";
 import { blockLength, MICROS_PER_SECOND } from "../core/units.ts";
+import { criticalThreshold } from "../sim/pressure-meter.ts";
 import { OOM_CAUSES } from "../sim/result.ts";
-import { type Arena, RUN, type RunsBefore, type Stories, type Story } from "./stories.ts";
+import { type Arena, type Denial, RUN, type RunsBefore, type Stories, type Story } from "./stories.ts";
 
 /** What the timeline shows of the time before and after the moment. */
 const BEFORE_MICROS = 15 * MICROS_PER_SECOND;
@@ -43,7 +44,7 @@ export function storyBlocks(stories: Stories): ReadonlyMap<string, string> {
 
 function block(name: Name, story: Story): string {
   const { denial, arrivalMicros, reactive, predictive, other } = story;
-  const needs = formatBytes(blockLength(denial.sizeBytes));
+  const needs = exact(blockLength(denial.sizeBytes));
   const budget = CLASS_BUDGET_MICROS[denial.requestClass]!;
   const mayWait = budget === 0 ? "may not wait" : `may wait ${formatMicros(budget)}`;
   const row = (label: string, of: (side: { readonly arena: Arena; readonly runs: RunsBefore }) => string) =>
@@ -51,14 +52,14 @@ function block(name: Name, story: Story): string {
   const rows = [
     "| just before it came | reactive | predictive |",
     "|---|---|---|",
-    row("free", ({ arena }) => formatBytes(arena.freeBytes)),
+    row("free", ({ arena }) => exact(arena.freeBytes)),
     row("in so many holes", ({ arena }) => formatCount(arena.holes)),
-    row("largest hole", ({ arena }) => formatBytes(arena.largestHoleBytes)),
+    row("largest hole", ({ arena }) => exact(arena.largestHoleBytes)),
     row("pinned blocks", ({ arena }) => formatCount(arena.pinnedBlocks)),
     row("compacted ahead in the 5 s before", ({ runs }) => aheadOf(runs)),
     row("compacted for a request in the 5 s before", ({ runs }) => formatCount(runs.onRequest)),
     row("end of the last compaction", ({ runs }) => agoOf(runs)),
-    `| outcome | denied, ${OOM_CAUSES[denial.cause]} | ${other === null ? "served at once" : `denied, ${OOM_CAUSES[other.cause]}`} |`,
+    `| outcome | ${outcomeOf(denial, arrivalMicros)} | ${outcomeOf(other, arrivalMicros)} |`,
   ];
   const minutes = formatDuration(RUN.durationSeconds);
   const pictures = [`timeline`, `heap-reactive`, `heap-predictive`].map(
@@ -66,12 +67,23 @@ function block(name: Name, story: Story): string {
   );
   return [
     `\`${RUN.scenario}\` at ${formatPercent(RUN.pressureRatio)}, seed ${RUN.seed}, ${minutes}. At ${formatMoment(arrivalMicros)} somebody asks for ` +
-      `**${formatBytes(denial.sizeBytes)}** (${needs} as a block), class \`${CLASS_NAMES[denial.requestClass]}\`: it ${mayWait}.`,
+      `**${exact(denial.sizeBytes)}** (${needs} as a block), class \`${CLASS_NAMES[denial.requestClass]}\`: it ${mayWait}.`,
     rows.join("\n"),
     forecastSentence(story),
     witnessSentence(story),
     pictures.join("\n\n"),
   ].join("\n\n");
+}
+
+/** A hole that is 16 bytes too short is too short: no rounding. */
+function exact(bytes: number): string {
+  return `${formatCount(bytes)} B`;
+}
+
+function outcomeOf(denial: Denial | null, arrivalMicros: number): string {
+  if (denial === null) return "served at once";
+  const waited = denial.micros - arrivalMicros;
+  return `denied, ${OOM_CAUSES[denial.cause]}, ${waited === 0 ? "at once" : `after ${formatMicros(waited)}`}`;
 }
 
 function aheadOf({ ahead, aheadBytes }: RunsBefore): string {
@@ -82,11 +94,14 @@ function agoOf({ lastMicrosAgo }: RunsBefore): string {
   return lastMicrosAgo === null ? "none" : `${formatMicros(lastMicrosAgo)} before`;
 }
 
-function forecastSentence({ forecast: { forecastRatio, upperRatio, cameRatio } }: Story): string {
+function forecastSentence({ forecast }: Story): string {
+  const { forecastRatio, upperRatio, cameRatio, isAlarm, alarmShare } = forecast;
   const [said, most, came] = [forecastRatio, upperRatio, cameRatio].map((ratio) => formatPercent(ratio, 1));
+  const threshold = formatPercent(criticalThreshold(RUN.pressureRatio), 1);
   return (
-    `The forecast for this moment, made 5 s earlier: pressure ${said}, at most ${most}. It came to ${came} in the shadow arena, ` +
-    `the one without proactive runs that forecasts are scored on.`
+    `The forecast for this moment, made 5 s earlier: pressure ${said}, at most ${most}; in the shadow arena it came to ${came}. ` +
+    `That bound was ${isAlarm ? "an alarm" : "no alarm"} (critical is ${threshold}), as ` +
+    `${formatPercent(isAlarm ? alarmShare : 1 - alarmShare)} of all bounds in this run were.`
   );
 }
 
