@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { chromium, type Page } from "playwright-core";
 import { packPng } from "./png.ts";
 import { findStories, RUN } from "./stories.ts";
 
@@ -35,11 +35,23 @@ try {
     // How long it took here is no part of the run: two pictures of it are the same.
     await page.getByTestId("running").evaluate((element) => element.setAttribute("style", "visibility: hidden"));
     const path = join(folder, `page-${colorScheme}.png`);
-    const png = packPng(await page.screenshot());
+    const png = packPng(await still(page));
     writeFileSync(path, png);
     process.stdout.write(`${path.slice(root.length)} (${png.length} bytes), digest ${await digest.textContent()}\n`);
     await page.close();
   }
 } finally {
   await browser.close();
+}
+
+/** The picture once two in a row are the same: nothing is being drawn any more. Errors: it never comes to rest. */
+async function still(page: Page): Promise<Buffer> {
+  let last: Buffer = Buffer.alloc(0);
+  for (let tries = 0; tries < 20; tries++) {
+    await page.waitForTimeout(300);
+    const picture = await page.screenshot();
+    if (picture.equals(last)) return picture;
+    last = picture;
+  }
+  throw new Error("the page does not come to rest");
 }
