@@ -1,25 +1,13 @@
-// Pictures of the page for the README and the documents, each from a named seed, and the figures that the page is held to:
-// time to the first picture, time for ten virtual minutes, frames a second while two maps and two charts move.
-// npm run build && npx tsx scripts/page-pictures.ts
+// The figures that the page is held to: its size, the time to the first picture, the time for ten virtual minutes, frames a second
+// while two maps and two charts move.
+//
+//   npm run build && npx tsx scripts/page-speed.ts
 
-import { statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { type Browser, chromium, type Page } from "playwright-core";
 
-const at = (path: string) => new URL(`../${path}`, import.meta.url);
-const PAGE = at("dist/ui/index.html").href;
-const PICTURES = [
-  {
-    name: "page-light",
-    scheme: "light",
-    hash: "scenario=mixed-tenants&pressure=95&seed=1&policies=reactive,neural&t=222",
-  },
-  {
-    name: "page-dark",
-    scheme: "dark",
-    hash: "scenario=steady&pressure=95&seed=1&policies=reactive,predictive&t=107.5",
-  },
-] as const;
+const PAGE = new URL("../dist/ui/index.html", import.meta.url);
 /** Notes when the first map and its counters have been drawn. */
 const WATCH = `(() => {
   const look = () => {
@@ -40,25 +28,20 @@ const FRAMES = `new Promise((done) => {
   requestAnimationFrame(frame);
 })`;
 
-async function openPage(browser: Browser, hash: string, colorScheme: "light" | "dark"): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme });
+async function openPage(browser: Browser, hash: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.addInitScript(WATCH);
-  await page.goto(`${PAGE}#${hash}`);
+  await page.goto(`${PAGE.href}#${hash}`);
   await page.getByTestId("running").filter({ hasText: "ran in" }).waitFor({ timeout: 120_000 });
   return page;
 }
 
 const args = ["--no-sandbox", "--headless", "--disable-gpu"];
+const packedBytes = gzipSync(readFileSync(PAGE), { level: 9 }).length;
+console.log(`page ${(packedBytes / 1000).toFixed(1)} KB gzipped`);
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
 try {
-  for (const { name, scheme, hash } of PICTURES) {
-    const page = await openPage(browser, hash, scheme);
-    const path = fileURLToPath(at(`docs/figures/${name}.png`));
-    await page.screenshot({ path });
-    console.log(`${name}.png  ${(statSync(path).size / 1024).toFixed(0)} KiB  ${hash}`);
-    await page.close();
-  }
-  const page = await openPage(browser, "policies=reactive,predictive", "light");
+  const page = await openPage(browser, "policies=reactive,predictive");
   const first = await page.evaluate<number>("firstMillis");
   console.log(
     `first picture ${first.toFixed(0)} ms, ten virtual minutes ${await page.getByTestId("running").textContent()}`,
