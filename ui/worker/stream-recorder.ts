@@ -6,8 +6,8 @@ import { PARAMETER_COUNT } from "../../predictor/network.ts";
 import { NETWORK_INPUTS, Recording, type RecordingHeader } from "../../sim/recording/recording.ts";
 import type { Chunk } from "./protocol.ts";
 
-const FIRST_MICROS = 4 * MICROS_PER_SECOND;
-const NEXT_MICROS = 25 * MICROS_PER_SECOND;
+const FIRST_MICROS = 2 * MICROS_PER_SECOND;
+const NEXT_MICROS = 100 * MICROS_PER_SECOND;
 
 export class StreamRecorder extends Recording {
   readonly #send: (chunk: Chunk) => void;
