@@ -237,7 +237,7 @@ describe("shells", () => {
     expect(complete("mempred stress --policy reactive,pred")).toEqual(["reactive,predictive"]);
     expect(complete("mempred replay per")).toEqual(["perl"]);
     expect(complete("mempred completion z")).toEqual(["zsh"]);
-    expect(complete("mempred help ex")).toEqual(["exit-codes"]);
+    expect(complete("mempred help exi")).toEqual(["exit-codes"]);
   });
 
   test("help needs nothing heavy: no simulator, no schema, no YAML is loaded for it", () => {

@@ -33,7 +33,7 @@ describe("request classes", () => {
     });
     expect(result.ooms).toMatchObject({ total: 1, avoidable: 1, deniedBytes: 300, episodes: 1 });
     expect(result.ooms.byClass).toEqual({ atomic: 1, deadline: 0, wait: 0 });
-    expect(lines.at(-1)).toEqual({
+    expect(lines.filter((line) => line.e !== "sample").at(-1)).toEqual({
       t: 1_000_000,
       e: "deny",
       id: 99,
@@ -147,7 +147,7 @@ describe("open loop", () => {
     expect(result.requests).toMatchObject({ total: 4, served: 2 });
     expect(result.ooms.byCause.capacity).toBe(2);
     expect(lines.filter((line) => line.e === "free")).toHaveLength(1);
-    expect(lines.at(-1)).toMatchObject({ e: "place", id: 2, size: 100 });
+    expect(lines.filter((line) => line.e !== "sample").at(-1)).toMatchObject({ e: "place", id: 2, size: 100 });
   });
 
   it("a request whose lifetime ends while it waits is placed and freed at once", () => {
@@ -169,7 +169,7 @@ describe("open loop", () => {
       b.resize(1, 0, 100, CLASS.atomic);
     });
     expect(result.ooms.total).toBe(0);
-    expect(lines.at(-1)).toMatchObject({ e: "resize", id: 0, at: 128, len: 112 });
+    expect(lines.filter((line) => line.e !== "sample").at(-1)).toMatchObject({ e: "resize", id: 0, at: 128, len: 112 });
   });
 
   it("a resize that fails leaves the old block as it was", () => {
