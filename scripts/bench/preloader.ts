@@ -37,7 +37,7 @@ export async function benchPreloader({ smoke }: { smoke: boolean }): Promise<Ben
       note: "nobody foresees noise, detours and what a session begins with",
     },
     { name: "wasted, of preloads with an outcome", value: 100 * ahead.preloads.wastedShare, unit: "%", mark: "< 10" },
-    { name: "preloads a request", value: ahead.preloads.begun / ahead.requests, unit: "" },
+    { name: "preloads a request", value: ahead.preloads.begun / ahead.requests, unit: "preloads" },
     {
       name: "response time against cold",
       value: ahead.responses.meanMillis / LOAD_MILLIS,
