@@ -2,10 +2,11 @@
 // has warmed or spoilt. Prints a table with the marks to reach, then a digest of what was computed: it is the same on every
 // machine and in every run, whatever the times were. A missed mark is told and does not fail the command.
 //
-//   npm run bench -- [--smoke] [--json FILE] [--docs FILE] [heap] [predictor] [simulation] [cache] [cache-hits] [prediction]
-//                    [components] [preloader] [ring] [backends] [preload-cache] [service] [startup]
+//   npm run bench -- [--smoke] [--json FILE] [--docs FILE] [--add FILE] [heap] [predictor] [simulation] [cache] [cache-hits]
+//                    [prediction] [components] [preloader] [ring] [backends] [preload-cache] [service] [startup]
 //
-// --docs writes the figures into a page, between the markers "figures:bench": docs/benchmarks.md is written so.
+// --add takes the parts that do not run now from the document of an earlier run of the same Node and processor. --docs writes
+// the figures into a page, between the markers "figures:bench": docs/benchmarks.md is written so.
 
 import { execFile } from "node:child_process";
 import { cpus } from "node:os";
@@ -60,6 +61,7 @@ const { values, positionals } = parseArgs({
     smoke: { type: "boolean", default: false },
     json: { type: "string" },
     docs: { type: "string" },
+    add: { type: "string" },
     part: { type: "string" },
   },
 });
@@ -71,7 +73,8 @@ if (unknown !== undefined) {
   const bench = await (PARTS[values.part] as () => Promise<Bench>)();
   process.stdout.write(JSON.stringify(await bench({ smoke: values.smoke })));
 } else {
-  const document = await runParts(positionals.length > 0 ? positionals : Object.keys(PARTS), values.smoke);
+  const now = await runParts(positionals.length > 0 ? positionals : Object.keys(PARTS), values.smoke);
+  const document = values.add === undefined ? now : addTo(JSON.parse(await readText(values.add)) as BenchDocument, now);
   if (values.json !== undefined) await writeFileAtomic(values.json, `${JSON.stringify(document, null, 2)}\n`);
   if (values.docs !== undefined) await writeFigures(values.docs, document);
   process.stdout.write(describe(document));
@@ -101,6 +104,24 @@ async function runParts(parts: readonly string[], isSmoke: boolean): Promise<Ben
     digests,
     digest: digest.hex(),
   };
+}
+
+/** The parts of both, those of `now` where both have one, in the order of the report. Figures of another machine are not mixed in. */
+function addTo(earlier: BenchDocument, now: BenchDocument): BenchDocument {
+  for (const name of ["schema", "isSmoke", "node", "processor", "processors"] as const)
+    if (earlier[name] !== now[name]) throw new Error(`--add: ${name} was ${earlier[name]} and is ${now[name]}`);
+  const digests: Record<string, string> = {};
+  const rows: BenchFigure[] = [];
+  const digest = new Digest();
+  for (const part of Object.keys(PARTS)) {
+    const from = part in now.digests ? now : earlier;
+    const own = from.digests[part];
+    if (own === undefined) continue;
+    digests[part] = own;
+    rows.push(...from.rows.filter((row) => row.part === part));
+    digest.addText(`${part} ${own}`);
+  }
+  return { ...now, rows, digests, digest: digest.hex() };
 }
 
 /** Replaces what stands between the markers of the page. */
