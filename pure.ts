@@ -267,3 +267,12 @@ export {
   standardDeviation,
 } from "./sim/suite/statistics.ts";
 export { gapClosed, judge, type Verdict } from "./sim/suite/verdicts.ts";
+
+// Runs taken down: every event in columns, the heap at any moment, journals read back, and other forms for other tools.
+
+export { type BlockView, HeapView, type ViewCounts } from "./sim/recording/heap-view.ts";
+export { perfettoTrace } from "./sim/recording/perfetto.ts";
+export { JournalReader, readJournal } from "./sim/recording/read-journal.ts";
+export { Recording, type RecordingHeader } from "./sim/recording/recording.ts";
+export { eventTable, type TableColumn, tickTable, toCsv } from "./sim/recording/tables.ts";
+export { OWN_BLOCK_ID, type RunRecorder } from "./sim/run-recorder.ts";
