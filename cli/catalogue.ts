@@ -462,6 +462,13 @@ export const COMMANDS: readonly CommandSpec[] = [
         completes: "file",
       },
       {
+        name: "errors",
+        group: "Output",
+        value: "FILE",
+        description: "the error of the forecasts over time as a picture",
+        completes: "file",
+      },
+      {
         name: "map",
         group: "Output",
         value: "FILE",

@@ -39,7 +39,7 @@ export async function exportRuns(context: CommandContext): Promise<CommandOutcom
   if (wanted.length === 0)
     throw usage(
       "nothing to write",
-      "--perfetto FILE, --csv FILE, --events FILE, --parquet FILE, --svg FILE or --map FILE",
+      "--perfetto FILE, --csv FILE, --events FILE, --parquet FILE, --svg FILE, --errors FILE or --map FILE",
     );
   const outputs = wanted.map(({ option, path, signature }) => ({ option: `--${option}`, path, signature }));
   const paths = [...new Set(context.arguments)];
@@ -54,7 +54,11 @@ export async function exportRuns(context: CommandContext): Promise<CommandOutcom
   });
   for (const { path, option, make } of wanted) {
     const content = await make(recordings);
-    if (content === null) throw usage(`--${option}: these journals have no ticks to draw`, "a journal of this version");
+    if (content === null)
+      throw usage(
+        `--${option}: these journals have nothing to draw`,
+        "a policy that forecasts, for --errors; a journal of this version",
+      );
     await writeFileAtomic(path, content);
     lines.push(
       `wrote ${path} (${formatCount(typeof content === "string" ? Buffer.byteLength(content) : content.length)} bytes)`,
@@ -100,6 +104,11 @@ function forms({ at, from, to }: { at: number | null; from: number; to: number }
       option: "svg",
       signature: SVG_SIGNATURE,
       make: async (recordings) => (await figures()).timelineFigure(recordings, from, to),
+    },
+    {
+      option: "errors",
+      signature: SVG_SIGNATURE,
+      make: async (recordings) => (await import("../render/error-figure.ts")).errorFigure(recordings),
     },
     {
       option: "map",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readRecording } from "../../cli/read-recording.ts";
+import { errorFigure, forecastErrors } from "../../cli/render/error-figure.ts";
 import { heapRows, mapStates } from "../../cli/render/heap-rows.ts";
 import { lineChart } from "../../cli/render/line-chart.ts";
 import { heapFigure, timelineFigure } from "../../cli/render/run-figures.ts";
@@ -144,6 +145,22 @@ describe("pictures", () => {
     expect(svg).toContain('class="band"');
   });
 
+  test("errors of the forecasts: of each the tick it was for, and no picture where nothing forecasts", async () => {
+    const errors = forecastErrors(recordings[1]!)!;
+    const { ticks } = recordings[1]!;
+    const due = Array.from({ length: ticks.count - 10 }, (_, row) => 100 * Math.abs(ticks.forecast[row]! - ticks.watched[row + 10]!)); // biome-ignore format: one line
+    expect(errors.count).toBe(due.length);
+    expect(errors.own[60]).toBeCloseTo(due[50]!, 12);
+    expect(errors.meanOwn).toBeCloseTo(due.reduce((sum, one) => sum + one, 0) / due.length, 9);
+    expect(errors.persistence[60]).toBeCloseTo(100 * Math.abs(ticks.watched[50]! - ticks.watched[60]!), 12);
+    expect((await run(["export", ...JOURNALS, "--errors", path("errors.svg")])).status).toBe(0);
+    const svg = readFileSync(path("errors.svg"), "utf8");
+    expect(new XmlCheck(svg).trouble()).toBeNull();
+    expect(svg).toBe(errorFigure(recordings));
+    const none = await run(["export", JOURNALS[0]!, "--errors", path("none.svg")]);
+    expect([none.status, none.stderr]).toEqual([2, expect.stringContaining("nothing to draw")]);
+  });
+
   test("the heap: as many squares in use as the view says", async () => {
     await run(["export", JOURNALS[1]!, "--map", path("heap.svg"), "--at", "20s"]);
     const svg = readFileSync(path("heap.svg"), "utf8");
@@ -202,7 +219,7 @@ describe("wrong input", () => {
   });
 
   test("an older output of the same kind is replaced", async () => {
-    for (const option of ["--csv", "--events", "--perfetto", "--svg", "--map", "--parquet"]) {
+    for (const option of ["--csv", "--events", "--perfetto", "--svg", "--errors", "--map", "--parquet"]) {
       const file = path(`again${option}`);
       for (let i = 0; i < 2; i++) expect((await run(["export", JOURNALS[1]!, option, file])).status, option).toBe(0);
     }
