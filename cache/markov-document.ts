@@ -1,15 +1,24 @@
 // A Markov model as JSON: everything that it will ever decide by, so that a model that was read predicts and learns on exactly
-// like the one that was written. The check value is over the text of the content; then every number is looked at, as a
-// document may have been made by someone who can compute a CRC.
+// like the one that was written. Every number is looked at, as a document may have been made by someone who can compute a CRC.
 //
 //   { "schema": "mempred.markov/1", "crc32": "8 hex digits", "content": { "shape", "tick", "keys", "contexts", "nodes" } }
 //   keys: [number, key, seenAt]; contexts: [number, name, seenAt, recent, used, uses, hot, hot counts, weights, squares];
 //   nodes: [index, context's number, visits, seenAt, [latest keys], [successors], [slow counts], [fast counts]]
 
-import { MempredError } from "../core/errors.ts";
-import { crc32 } from "../core/hash.ts";
 import { HOT_COUNT } from "./hot-symbols.ts";
 import { MarkovModel, type MarkovModelShape, markovShape } from "./markov-model.ts";
+import {
+  brief,
+  different,
+  integer,
+  integers,
+  listOf,
+  Malformed,
+  namedRow,
+  readModelDocument,
+  recordOf,
+  writeModelDocument,
+} from "./model-document.ts";
 import { RECENCY_COUNT } from "./sequence-history.ts";
 import { MOST_ORDER } from "./sequence-table.ts";
 
@@ -21,8 +30,7 @@ const MOST_STATE_BYTES = 1 << 28;
 
 /** The model as one line of JSON with a newline. Equal models give equal texts. */
 export function markovToJson(model: MarkovModel): string {
-  const content = JSON.stringify(contentOf(model));
-  return `{"schema":"${MARKOV_SCHEMA}","crc32":"${checkValue(content)}","content":${content}}\n`;
+  return writeModelDocument(MARKOV_SCHEMA, contentOf(model));
 }
 
 /**
@@ -31,28 +39,8 @@ export function markovToJson(model: MarkovModel): string {
  * @throws MempredError INVALID_MODEL: not JSON, another schema or version, damaged, or made up
  */
 export function markovFromJson(text: string, file?: string): MarkovModel {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw invalid("the model is not JSON", file, `a ${MARKOV_SCHEMA} document`, cause);
-  }
-  const { schema, crc32: stated, content } = Object(parsed) as Record<string, unknown>;
-  if (schema !== MARKOV_SCHEMA) throw invalid(`the schema of the model is ${brief(schema)}`, file, MARKOV_SCHEMA);
-  const found = checkValue(JSON.stringify(content) ?? "");
-  if (stated !== found) {
-    throw invalid(`the check value of the model is ${found} and not ${brief(stated)}`, file, "an undamaged model");
-  }
-  try {
-    return modelOf(content);
-  } catch (cause) {
-    if (!(cause instanceof Malformed)) throw cause;
-    throw invalid(`the model is malformed: ${cause.message}`, file, `a ${MARKOV_SCHEMA} document`);
-  }
+  return readModelDocument(text, MARKOV_SCHEMA, file, modelOf);
 }
-
-/** Something in a document that cannot be; never leaves this file. */
-class Malformed extends Error {}
 
 function contentOf(markov: MarkovModel): unknown {
   const { model, histories, hot, shape } = markov;
@@ -185,23 +173,6 @@ function readNode(markov: MarkovModel, row: unknown): void {
   sameLength(fill(table.fast, integers(fast, 0, 65_535, successorCount, "fast counts"), first), count, "fast counts");
 }
 
-/** [number, text, when seen] at the start of a row. */
-function namedRow(row: unknown, length: number, most: number, units: number, what: string): [number, string, number] {
-  const [number, text, seenAt] = listOf(row, length, length, what);
-  if (typeof text !== "string" || text.length > units) throw new Malformed(`${what} is ${brief(text)}`);
-  return [
-    integer(number, 0, most - 1, `the number of ${what}`),
-    text,
-    integer(seenAt, 0, Number.MAX_SAFE_INTEGER, `the time of ${what}`),
-  ];
-}
-
-function different(rows: readonly (readonly [number, string, number])[], what: string): void {
-  const numbers = new Set(rows.map(([number]) => number));
-  const texts = new Set(rows.map(([, text]) => text));
-  if (numbers.size !== rows.length || texts.size !== rows.length) throw new Malformed(`two ${what} are the same`);
-}
-
 function fill(to: Uint16Array | Uint8Array, values: readonly number[], at = 0): number {
   to.set(values, at);
   return values.length;
@@ -209,45 +180,4 @@ function fill(to: Uint16Array | Uint8Array, values: readonly number[], at = 0): 
 
 function sameLength(found: number, expected: number, what: string): void {
   if (found !== expected) throw new Malformed(`there are ${found} ${what} for ${expected}`);
-}
-
-function recordOf(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Malformed(`${what} is no object`);
-  return value as Record<string, unknown>;
-}
-
-function listOf(value: unknown, least: number, most: number, what: string): unknown[] {
-  if (!Array.isArray(value)) throw new Malformed(`${what}: no list`);
-  if (value.length < least || value.length > most) throw new Malformed(`${what}: ${value.length} parts`);
-  return value;
-}
-
-function integers(value: unknown, least: number, most: number, mostCount: number, what: string): number[] {
-  return listOf(value, 0, mostCount, what).map((one) => integer(one, least, most, what));
-}
-
-function integer(value: unknown, least: number, most: number, what: string): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new Malformed(`${what}: ${brief(value)} is no whole number from ${least} to ${most}`);
-}
-
-function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? "undefined";
-  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
-}
-
-/** CRC-32 over the text's UTF-16 units, the low byte first. */
-function checkValue(text: string): string {
-  const bytes = new Uint8Array(2 * text.length);
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    bytes[2 * i] = unit & 255;
-    bytes[2 * i + 1] = unit >>> 8;
-  }
-  return crc32(bytes).toString(16).padStart(8, "0");
-}
-
-function invalid(message: string, file: string | undefined, expected: string, cause?: unknown): MempredError {
-  const where = file === undefined ? message : `${file}: ${message}`;
-  return new MempredError("INVALID_MODEL", where, { file, expected }, cause);
 }

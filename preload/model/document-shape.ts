@@ -1,8 +1,8 @@
 // The shape of a predictor in a document: each number in its range, and no more memory in all than a program in its right mind
 // would ask for.
 
+import { brief, integer, listOf, Malformed, recordOf } from "../../cache/model-document.ts";
 import { MOST_ORDER } from "../../cache/sequence-table.ts";
-import { brief, integer, listOf, Malformed, recordOf } from "./document-values.ts";
 import { SOURCES } from "./expert.ts";
 import { type ModelShape, modelShape } from "./model-options.ts";
 

@@ -1,19 +1,27 @@
 // A predictor as JSON: everything that it will ever decide by, so that one that was read expects and learns on exactly like the
-// one that was written. Typed arrays are told by where they differ from those of a predictor that has learned nothing. The check
-// value is over the text of the content; then every number is looked at, as a document may have been made by someone who can
-// compute a CRC.
+// one that was written. Typed arrays are told by where they differ from those of a predictor that has learned nothing. Every number
+// is looked at, as a document may have been made by someone who can compute a CRC.
 //
 //   { "schema": "mempred.preload-model/1", "crc32": "8 hex digits", "content": { "shape", "components", "users", "ticks", "words", "columns" } }
 //   components: [number, name, seenAt]; users: [number, name, seenAt, requests, hour, recent, used, uses];
 //   ticks: by expert; words: [word, [components]]; columns: by part and array, [start, [values]] for each run that differs
 
+import {
+  brief,
+  different,
+  integer,
+  integers,
+  listOf,
+  Malformed,
+  namedRow,
+  readModelDocument,
+  recordOf,
+  writeModelDocument,
+} from "../../cache/model-document.ts";
 import { RECENCY_COUNT, SequenceHistory } from "../../cache/sequence-history.ts";
 import { MOST_ORDER } from "../../cache/sequence-table.ts";
-import { MempredError } from "../../core/errors.ts";
-import { crc32 } from "../../core/hash.ts";
 import type { Column, Columns } from "./columns.ts";
 import { shapeOfDocument } from "./document-shape.ts";
-import { brief, different, integer, integers, listOf, Malformed, namedRow, recordOf } from "./document-values.ts";
 import { NextComponentPredictor } from "./next-component-predictor.ts";
 
 export const PRELOAD_MODEL_SCHEMA = "mempred.preload-model/1";
@@ -21,8 +29,7 @@ const MOST_HOUR = 47;
 
 /** The predictor as one line of JSON with a newline. Equal predictors give equal texts. */
 export function predictorToJson(model: NextComponentPredictor): string {
-  const content = JSON.stringify(contentOf(model));
-  return `{"schema":"${PRELOAD_MODEL_SCHEMA}","crc32":"${checkValue(content)}","content":${content}}\n`;
+  return writeModelDocument(PRELOAD_MODEL_SCHEMA, contentOf(model));
 }
 
 /**
@@ -31,26 +38,7 @@ export function predictorToJson(model: NextComponentPredictor): string {
  * @throws MempredError INVALID_MODEL: not JSON, another schema or version, damaged, or made up
  */
 export function predictorFromJson(text: string, file?: string): NextComponentPredictor {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw invalid("the model is not JSON", file, `a ${PRELOAD_MODEL_SCHEMA} document`, cause);
-  }
-  const { schema, crc32: stated, content } = Object(parsed) as Record<string, unknown>;
-  if (schema !== PRELOAD_MODEL_SCHEMA) {
-    throw invalid(`the schema of the model is ${brief(schema)}`, file, PRELOAD_MODEL_SCHEMA);
-  }
-  const found = checkValue(JSON.stringify(content) ?? "");
-  if (stated !== found) {
-    throw invalid(`the check value of the model is ${found} and not ${brief(stated)}`, file, "an undamaged model");
-  }
-  try {
-    return modelOf(content);
-  } catch (cause) {
-    if (!(cause instanceof Malformed)) throw cause;
-    throw invalid(`the model is malformed: ${cause.message}`, file, `a ${PRELOAD_MODEL_SCHEMA} document`);
-  }
+  return readModelDocument(text, PRELOAD_MODEL_SCHEMA, file, modelOf);
 }
 
 function partsOf(model: NextComponentPredictor): Record<string, Columns> {
@@ -164,20 +152,4 @@ function readRuns(column: Column, runs: unknown, what: string): void {
       if (column[first + i] !== value) throw new Malformed(`${what} holds ${brief(value)}`);
     });
   }
-}
-
-/** CRC-32 over the text's UTF-16 units, the low byte first. */
-function checkValue(text: string): string {
-  const bytes = new Uint8Array(2 * text.length);
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    bytes[2 * i] = unit & 255;
-    bytes[2 * i + 1] = unit >>> 8;
-  }
-  return crc32(bytes).toString(16).padStart(8, "0");
-}
-
-function invalid(message: string, file: string | undefined, expected: string, cause?: unknown): MempredError {
-  const where = file === undefined ? message : `${file}: ${message}`;
-  return new MempredError("INVALID_MODEL", where, { file, expected }, cause);
 }
