@@ -1,15 +1,9 @@
-// Lines over time in characters: eight dots a cell in braille where the locale has it, one mark a cell in ASCII where not. Each
+// A line over time in characters: eight dots a cell in braille where the locale has it, one mark a cell in ASCII where not. Each
 // column shows the range that the line has within it and joins it to the column before: a peak of one sample is seen.
 
-export interface LineSeries {
-  readonly label: string;
-  /** In ASCII, and in the legend; in braille all lines are dots, so the legend says which is which by rows of their own. */
-  readonly mark: string;
-  /** NaN: nothing there. */
-  readonly values: ArrayLike<number>;
-}
-
 export interface LineChartOptions {
+  /** In ASCII; in braille a line is dots. One character. */
+  readonly mark: string;
   /** Cells of the plot, ≥ 10 wide and ≥ 2 high. */
   readonly width: number;
   readonly height: number;
@@ -24,24 +18,22 @@ export interface LineChartOptions {
 /** Dots of a braille cell by (row, column), Unicode 10.9: bits of U+2800. */
 const DOTS = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80] as const;
 
-/** Lines of text, the axis at the left. All series share the time of the columns: the first value is the first column. */
-export function lineChart(series: readonly LineSeries[], options: LineChartOptions): string[] {
-  const { width, height, isUnicode } = options;
+/** Lines of text, the axis at the left; the first value is the first column. NaN: nothing there. */
+export function lineChart(values: ArrayLike<number>, options: LineChartOptions): string[] {
+  const { width, height, isUnicode, mark } = options;
   const [dotsAcross, dotsDown] = isUnicode ? [2, 4] : [1, 1];
   const [columns, rows] = [width * dotsAcross, height * dotsDown];
   const cells = Array.from({ length: height }, () => new Array<number>(width).fill(0));
   const marks = Array.from({ length: height }, () => new Array<string>(width).fill(" "));
-  for (const { values, mark } of series) {
-    let before: readonly [number, number] | null = null;
-    for (let column = 0; column < columns; column++) {
-      const range = rangeOf(values, column, columns, options, rows);
-      const [first, last] = range === null ? [0, -1] : joined(range, before);
-      before = range;
-      for (let row = first; row <= last; row++) {
-        const [y, x] = [Math.floor(row / dotsDown), Math.floor(column / dotsAcross)];
-        cells[y]![x]! |= DOTS[(row % dotsDown) * 2 + (column % dotsAcross)]!;
-        marks[y]![x] = mark;
-      }
+  let before: readonly [number, number] | null = null;
+  for (let column = 0; column < columns; column++) {
+    const range = rangeOf(values, column, columns, options, rows);
+    const [first, last] = range === null ? [0, -1] : joined(range, before);
+    before = range;
+    for (let row = first; row <= last; row++) {
+      const [y, x] = [Math.floor(row / dotsDown), Math.floor(column / dotsAcross)];
+      cells[y]![x]! |= DOTS[(row % dotsDown) * 2 + (column % dotsAcross)]!;
+      marks[y]![x] = mark;
     }
   }
   const { formatValue, low, high } = options;

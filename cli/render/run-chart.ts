@@ -13,7 +13,15 @@ const LABEL_WIDTH = 7;
 export function runChart(recordings: readonly Recording[], columns: number, isUnicode: boolean): string[] {
   const width = Math.max(20, columns - LABEL_WIDTH - 1);
   const low = lowest(recordings);
-  const options: LineChartOptions = { width, height: HEIGHT, low, high: 1, isUnicode, formatValue: axisLabel };
+  const options: LineChartOptions = {
+    mark: "*",
+    width,
+    height: HEIGHT,
+    low,
+    high: 1,
+    isUnicode,
+    formatValue: axisLabel,
+  };
   const endMicros = Math.max(1, ...recordings.map((one) => one.endMicros));
   const lines: string[] = [];
   for (const recording of recordings) {
@@ -28,12 +36,10 @@ export function runChart(recordings: readonly Recording[], columns: number, isUn
     };
     lines.push(`${header.policy}: pressure`);
     lines.push(`${" ".repeat(LABEL_WIDTH)}${denials(recording, width, endMicros, isUnicode)}`.trimEnd());
-    lines.push(...lineChart([{ label: "pressure", mark: "*", values: across(ticks.pressure, 0) }], options));
+    lines.push(...lineChart(across(ticks.pressure, 0), options));
     if (ticks.forecast.subarray(0, ticks.count).some((value) => !Number.isNaN(value))) {
       lines.push(`${header.policy}: forecast, at the moment it was for`);
-      lines.push(
-        ...lineChart([{ label: "forecast", mark: "+", values: across(ticks.forecast, HORIZON_MICROS) }], options),
-      );
+      lines.push(...lineChart(across(ticks.forecast, HORIZON_MICROS), { ...options, mark: "+" }));
     }
   }
   const end = formatMoment(endMicros);

@@ -99,7 +99,15 @@ export class LiveViewer implements Viewer {
     const low = Math.max(0, Math.floor(least * 20 - 0.5) / 20);
     const high = Math.min(1, Math.max(low + 0.05, Math.ceil(most * 20 + 0.5) / 20));
     const formatValue = (value: number) => formatPercent(value, 0).padStart(5);
-    const options = { width: Math.max(10, columns - 7), height, low, high, isUnicode: this.#isUnicode, formatValue };
-    return lineChart([{ label: "pressure", mark: "*", values }], options);
+    const options = {
+      mark: "*",
+      width: Math.max(10, columns - 7),
+      height,
+      low,
+      high,
+      isUnicode: this.#isUnicode,
+      formatValue,
+    };
+    return lineChart(values, options);
   }
 }

@@ -105,11 +105,12 @@ function pressureChart(recording: Recording, micros: number, size: ScreenSize, i
   const options = { height: size.rows, low, high: 1, isUnicode, formatValue };
   const padded = new Float64Array(PAST_MICROS / 500_000).fill(NaN);
   padded.set(past, padded.length - past.length);
-  const pastLines = lineChart([{ label: "pressure", mark: "*", values: padded }], {
+  const pastLines = lineChart(padded, {
     ...options,
+    mark: "*",
     width: width - futureWidth - 1,
   });
-  const futureLines = lineChart([{ label: "forecast", mark: "+", values: future }], { ...options, width: futureWidth });
+  const futureLines = lineChart(future, { ...options, mark: "+", width: futureWidth });
   const bar = isUnicode ? "╎" : ":";
   return pastLines.map((line, i) => {
     const body = futureLines[i]!.slice(futureLines[i]!.search(/[│|]/) + 1);

@@ -53,7 +53,9 @@ export function eventTable(recording: Recording): TableColumn[] {
     number("asked_bytes", [column.EVENT_DENY], events.size),
     number("moved_bytes", [column.EVENT_COMPACT_END], events.size),
     number("waited_micros", [column.EVENT_PLACE, column.EVENT_RESIZE], events.from),
-    text("class", (row) => (classed.includes(kindOf(row)) ? CLASS_NAMES[events.flags[row]! & 3]! : "")),
+    text("class", (row) =>
+      classed.includes(kindOf(row)) ? CLASS_NAMES[events.flags[row]! & column.FLAG_CLASS_MASK]! : "",
+    ),
     text("kind", (row) => {
       if (runs.includes(kindOf(row))) return has(row, column.FLAG_IS_PROACTIVE) ? "proactive" : "reactive";
       if (kindOf(row) === column.EVENT_FREE && has(row, column.FLAG_IS_SHED)) return "shed";

@@ -176,16 +176,21 @@ describe("pictures", () => {
   test("a line in characters shows a peak of one sample, in braille and in ASCII", () => {
     const values = new Float64Array(400).fill(0.5);
     values[200] = 1;
-    const options = { width: 40, height: 5, low: 0, high: 1, formatValue: (value: number) => `${100 * value} %` };
-    const ascii = lineChart([{ label: "p", mark: "*", values }], { ...options, isUnicode: false });
+    const options = {
+      mark: "*",
+      width: 40,
+      height: 5,
+      low: 0,
+      high: 1,
+      formatValue: (value: number) => `${100 * value} %`,
+    };
+    const ascii = lineChart(values, { ...options, isUnicode: false });
     expect(ascii[0]).toBe(`100 % |${" ".repeat(20)}*`);
     expect(ascii[2]!.endsWith(`|${"*".repeat(40)}`)).toBe(true);
-    const braille = lineChart([{ label: "p", mark: "*", values }], { ...options, isUnicode: true });
+    const braille = lineChart(values, { ...options, isUnicode: true });
     expect(braille.length).toBe(5);
     expect(braille[0]!.replace(/[^\u2801-\u28ff]/g, "").length).toBe(1);
-    expect(lineChart([{ label: "p", mark: "*", values: [NaN, NaN] }], { ...options, isUnicode: false })[2]).toBe(
-      "      |",
-    );
+    expect(lineChart([NaN, NaN], { ...options, isUnicode: false })[2]).toBe("      |");
   });
 
   test("a map in characters keeps what is rare, and each kind has a mark of its own", () => {
