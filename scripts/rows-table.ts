@@ -597,7 +597,8 @@ export const ROWS: readonly AcceptanceRow[] = [
   {
     id: "S23†-26†",
     what: "first retrieval, first 100 served from preload, completion, bytes per 1,000 items",
-    state: "measured: reached; of the first 100, 94.3 % at Zipf 1.2 but 87.8 % at Zipf 1.0, half of the users preloaded",
+    state:
+      "measured: reached; of the first 100, 94.3 % at Zipf 1.2 but 87.8 % at Zipf 1.0, half of the users preloaded",
     shownBy: "`npx tsx scripts/service-preload.ts`, docs/service-preloading.md",
     mark: "−80 %, > 90 %, < 30 s, < 50 MB",
   },
