@@ -46,18 +46,23 @@ export function seekOom(direction: 1 | -1): boolean {
   return true;
 }
 
-/** Wall-clock ms between two changes of words while it plays. */
-const CALM_MILLIS = 150;
+/** Wall-clock ms between two changes of words, lists or the network while it plays. */
+const CALM_MILLIS = 50;
 
 /** Runs the clock while it plays. */
 export function startPlayer(): void {
-  let calmAt = 0;
+  const calm = Object.values(state.calmMoments);
+  let [calmAt, turn] = [0, 0];
   effect(() => {
     const micros = state.moment.value;
+    if (!state.isPlaying.value) {
+      for (const one of calm) one.value = micros;
+      return;
+    }
     const now = performance.now();
-    if (state.isPlaying.value && now - calmAt < CALM_MILLIS) return;
+    if (now - calmAt < CALM_MILLIS) return;
     calmAt = now;
-    state.calmMoment.value = micros;
+    calm[turn++ % calm.length]!.value = micros;
   });
   let last = 0;
   const frame = (now: number): void => {

@@ -48,8 +48,11 @@ export const bothSides = [sides.A, sides.B] as const;
 export const options = signal<RunOptions>(DEFAULT_OPTIONS);
 /** The moment that is shown, µs. */
 export const moment = signal(0);
-/** The moment for words and tables: while it plays, as often as one can read. */
-export const calmMoment = signal(0);
+/**
+ * The moment for words, lists and the network: while it plays, as often as one can read. Several, as each takes a good part of
+ * a frame: they take turns.
+ */
+export const calmMoments = { words: signal(0), events: signal(0), network: signal(0), compactions: signal(0) } as const;
 /** True: the moment stays at the head of what is there. */
 export const isFollowing = signal(true);
 export const isPlaying = signal(false);

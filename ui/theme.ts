@@ -43,9 +43,9 @@ export function colour(name: string): string {
   return value;
 }
 
-export function mapColours(): MapColours {
-  return ["free", "used", "pinned", "cache", "own", "moved"].map((name) => [
+export const mapColours = computed<MapColours>(() =>
+  ["free", "used", "pinned", "cache", "own", "moved"].map((name) => [
     colour(`map-${name}`),
     colour(`map-${name}-ink`),
-  ]);
-}
+  ]),
+);

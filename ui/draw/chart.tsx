@@ -7,6 +7,8 @@ import { moment } from "../state.ts";
 import { drawPlot, type Plot, plotBox } from "./plot.ts";
 import { CanvasSurface } from "./surface.ts";
 
+const OUT_OF_SIGHT = -10_000;
+
 export interface ChartProps {
   readonly label: string;
   readonly height: number;
@@ -37,11 +39,9 @@ export function Chart({ label, height, plot, onPick }: ChartProps) {
       effect(() => {
         const box = plotBox(width.value, height);
         const ratio = (moment.value / 1e6 - shown.value[0]) / (shown.value[1] - shown.value[0]);
-        const { style } = line;
-        style.display = ratio >= 0 && ratio <= 1 ? "block" : "none";
-        style.transform = `translateX(${box.left + ratio * box.width}px)`;
-        style.top = `${box.top}px`;
-        style.height = `${box.height}px`;
+        // A transform alone: nothing is laid out or drawn again.
+        const x = ratio >= 0 && ratio <= 1 ? box.left + ratio * box.width : OUT_OF_SIGHT;
+        line.style.transform = `translate(${x}px, ${box.top}px)`;
       }),
     ];
     return () => {
@@ -57,16 +57,20 @@ export function Chart({ label, height, plot, onPick }: ChartProps) {
   return (
     <div class="chart" ref={place}>
       <canvas ref={canvas} role="img" aria-label={label} onClick={pick} />
-      <div class="now" ref={now} />
+      <div class="now" ref={now} style={{ height: `${plotBox(0, height).height}px` }} />
     </div>
   );
 }
 
 function paint(canvas: HTMLCanvasElement, plot: Plot, width: number, height: number): void {
   const scale = devicePixelRatio;
-  Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
-  Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+  const [columns, rows] = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width !== columns || canvas.height !== rows) {
+    Object.assign(canvas, { width: columns, height: rows });
+    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+  }
   const context = canvas.getContext("2d")!;
-  context.scale(scale, scale);
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  context.clearRect(0, 0, width, height);
   drawPlot(new CanvasSurface(context), plot, width, height);
 }

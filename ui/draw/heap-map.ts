@@ -33,6 +33,7 @@ export class HeapMap {
   readonly #pixels: Uint32Array;
   readonly #cellCount: number;
   readonly #isMoved: Uint8Array;
+  #colours: MapColours | null = null;
   #squares: Uint32Array[] = [];
 
   constructor(view: HeapView) {
@@ -47,6 +48,8 @@ export class HeapMap {
 
   /** Two squares a state: as the beginning of a block, and as its middle. */
   setColours(colours: MapColours): void {
+    if (colours === this.#colours) return;
+    this.#colours = colours;
     this.#squares = [];
     for (let state = 0; state <= MOVED; state++) {
       const [ground, ink] = colours[state]!.map(pixelOf) as [number, number];

@@ -28,6 +28,7 @@ export class CanvasSurface implements Surface {
 
   constructor(context: CanvasRenderingContext2D) {
     this.#context = context;
+    context.font = FONT; // once a picture: the browser reads it as CSS
   }
 
   line(points: readonly number[], { colour, width, dash = [] }: Stroke): void {
@@ -49,7 +50,6 @@ export class CanvasSurface implements Surface {
 
   text(x: number, y: number, text: string, colour: string, anchor: "start" | "middle" | "end"): void {
     const context = this.#context;
-    context.font = FONT;
     context.fillStyle = colour;
     context.textAlign = anchor === "middle" ? "center" : anchor;
     context.fillText(text, x, y);

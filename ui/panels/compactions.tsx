@@ -5,7 +5,7 @@ import { formatBytes, formatMicros } from "../../cli/render/format.ts";
 import * as column from "../../sim/recording/columns.ts";
 import type { Recording } from "../../sim/recording/recording.ts";
 import { seek } from "../player.ts";
-import { calmMoment, type Side, sides } from "../state.ts";
+import { calmMoments, type Side, sides } from "../state.ts";
 import { Scroll } from "./scroll.tsx";
 
 const SHOWN = 40;
@@ -93,7 +93,7 @@ function compactionsOf(side: Side, other: Side): Compaction[] {
   const { events } = recording;
   const found: Compaction[] = [];
   let end = -1;
-  for (let row = recording.eventsUntil(calmMoment.value) - 1; row >= 0 && found.length < SHOWN; row--) {
+  for (let row = recording.eventsUntil(calmMoments.compactions.value) - 1; row >= 0 && found.length < SHOWN; row--) {
     if (events.kind[row] === column.EVENT_COMPACT_END) end = row;
     if (events.kind[row] !== column.EVENT_COMPACT_START || end < 0) continue;
     const startMicros = events.micros[row]!;

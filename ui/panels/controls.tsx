@@ -123,7 +123,7 @@ function PolicySelect(props: { readonly name: string; readonly id: string; reado
 }
 
 function TimeControls() {
-  const text = useComputed(() => formatMoment(state.moment.value));
+  const text = useComputed(() => formatMoment(state.calmMoments.words.value));
   const oom = (direction: 1 | -1): void => {
     if (!seekOom(direction)) state.message.value = { kind: "info", text: "no further avoidable OOM that way" };
   };
@@ -173,11 +173,11 @@ function Scrub() {
       class="scrub"
       type="range"
       aria-label="moment"
-      aria-valuetext={formatMoment(state.moment.value)}
+      aria-valuetext={formatMoment(state.calmMoments.words.value)}
       min={0}
       max={Math.max(1, state.headMicros.value)}
       step={100_000}
-      value={state.moment.value}
+      value={state.calmMoments.words.value}
       onInput={(event) => seek(event.currentTarget.valueAsNumber)}
     />
   );

@@ -4,7 +4,7 @@
 import { useComputed } from "@preact/signals";
 import { formatBytes, formatCount, formatMicros } from "../../cli/render/format.ts";
 import { CAUSE_FRAGMENTATION, CAUSE_LIMIT } from "../../sim/result.ts";
-import { calmMoment, moment, type Side, sides } from "../state.ts";
+import { calmMoments, moment, type Side, sides } from "../state.ts";
 
 interface Counter {
   readonly label: string;
@@ -48,7 +48,7 @@ function Difference({ value, format }: { readonly value: number; readonly format
 
 function countersOf(side: Side): Counter[] {
   side.version.value;
-  calmMoment.value;
+  calmMoments.words.value;
   const view = side.view;
   if (view === null) return [];
   // The map's effect may come after this one.

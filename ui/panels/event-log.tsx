@@ -79,7 +79,7 @@ function lastEvents(): Row[] {
     const { recording } = side;
     if (recording === null) continue;
     let found = 0;
-    for (let row = recording.eventsUntil(state.calmMoment.value) - 1; row >= 0 && found < SHOWN; row--) {
+    for (let row = recording.eventsUntil(state.calmMoments.events.value) - 1; row >= 0 && found < SHOWN; row--) {
       const text = textOf(recording, row, isComplete.value);
       if (text === null) continue;
       found++;
@@ -89,12 +89,17 @@ function lastEvents(): Row[] {
   return rows.sort((a, b) => b.micros - a.micros).slice(0, SHOWN);
 }
 
+const EVERYDAY: readonly number[] = [column.EVENT_PLACE, column.EVENT_MOVE, column.EVENT_RESIZE];
+
+function isShed(flags: number): boolean {
+  return (flags & column.FLAG_IS_SHED) !== 0;
+}
+
 /** Null: not of interest here. */
 function textOf({ events, words }: Recording, row: number, isAll: boolean): string | null {
   const kind = events.kind[row]!;
   // Most are passed over: nothing is made for them.
-  if (!isAll && (kind === column.EVENT_PLACE || kind === column.EVENT_MOVE || kind === column.EVENT_RESIZE))
-    return null;
+  if (!isAll && (EVERYDAY.includes(kind) || (kind === column.EVENT_FREE && !isShed(events.flags[row]!)))) return null;
   const [id, to, from, size, flags] = [events.id, events.to, events.from, events.size, events.flags].map(
     (one) => one[row]!,
   );
@@ -106,16 +111,13 @@ function textOf({ events, words }: Recording, row: number, isAll: boolean): stri
     case column.EVENT_WATCHDOG:
       return `watchdog: ${words[to!]}`;
     case column.EVENT_FREE:
-      if ((flags! & column.FLAG_IS_SHED) !== 0) return `cache block ${id} shed`;
-      return isAll ? `block ${id} freed` : null;
+      return isShed(flags!) ? `cache block ${id} shed` : `block ${id} freed`;
     case column.EVENT_PLACE:
-      return isAll
-        ? `block ${id}, ${formatBytes(size!)} at ${to}${from! > 0 ? ` after ${formatMicros(from!)}` : ""}`
-        : null;
+      return `block ${id}, ${formatBytes(size!)} at ${to}${from! > 0 ? ` after ${formatMicros(from!)}` : ""}`;
     case column.EVENT_RESIZE:
-      return isAll ? `block ${id} now ${formatBytes(size!)} at ${to}` : null;
+      return `block ${id} now ${formatBytes(size!)} at ${to}`;
     case column.EVENT_MOVE:
-      return isAll ? `block ${id} moved from ${from} to ${to}` : null;
+      return `block ${id} moved from ${from} to ${to}`;
     default:
       return null;
   }

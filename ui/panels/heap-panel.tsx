@@ -43,7 +43,7 @@ export function HeapPanel({ side }: { readonly side: Side }) {
         const { width, height } = map.current;
         if (canvas.current!.width !== width || canvas.current!.height !== height)
           Object.assign(canvas.current!, { width, height });
-        map.current.setColours(mapColours());
+        map.current.setColours(mapColours.value);
         paint(side, map.current, context);
       }),
     [side],

@@ -34,7 +34,7 @@ function Square({ state }: { readonly state: number }) {
     () =>
       effect(() => {
         const context = canvas.current!.getContext("2d")!;
-        const [ground, ink] = mapColours()[state]!;
+        const [ground, ink] = mapColours.value[state]!;
         for (let y = 0; y < 6; y++)
           for (let x = 0; x < 8; x++) {
             context.fillStyle = PATTERNS[state]!.split("|")[y % 4]![x % 4] === "x" ? ink : ground;

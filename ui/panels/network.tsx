@@ -7,7 +7,7 @@ import { compactWeights } from "../../predictor/shipped-compact.ts";
 import { EVENT_WATCHDOG } from "../../sim/recording/columns.ts";
 import { NETWORK_INPUTS, type Recording } from "../../sim/recording/recording.ts";
 import { forecaster } from "../series.ts";
-import { bothSides, calmMoment, sides } from "../state.ts";
+import { bothSides, calmMoments, sides } from "../state.ts";
 import { DataTable } from "./data-table.tsx";
 
 const INPUTS = ["net rate", "free", "compactions", "since last", "anchor"] as const;
@@ -26,7 +26,7 @@ export function NetworkPanel() {
   // A text, so that the panel is drawn again once a tick and not with each frame.
   const tick = useComputed(() => {
     const recording = shownRecording();
-    return recording === null ? "" : `${recording.ticksUntil(calmMoment.value)} ${recording.ticks.count > 0}`;
+    return recording === null ? "" : `${recording.ticksUntil(calmMoments.network.value)} ${recording.ticks.count > 0}`;
   });
   tick.value;
   const recording = shownRecording();
@@ -64,7 +64,7 @@ function shownRecording(): Recording | null {
 
 function networkOf(recording: Recording): Shown | null {
   const { policy } = recording.header;
-  const row = Math.min(recording.networkCount, recording.ticksUntil(calmMoment.peek())) - 1;
+  const row = Math.min(recording.networkCount, recording.ticksUntil(calmMoments.network.peek())) - 1;
   if (row >= 0) {
     const at = row * (PARAMETER_COUNT + NETWORK_INPUTS);
     const kept = recording.networks.subarray(at, at + PARAMETER_COUNT + NETWORK_INPUTS);
@@ -126,7 +126,7 @@ function Drawing({ shown: { weights, inputs } }: { readonly shown: Shown }) {
 }
 
 function Guards({ recording }: { readonly recording: Recording }) {
-  const row = recording.ticksUntil(calmMoment.peek()) - 1;
+  const row = recording.ticksUntil(calmMoments.network.peek()) - 1;
   const { ticks } = recording;
   const value = (column: Float64Array) => (row < 0 || Number.isNaN(column[row]!) ? null : column[row]!);
   const [forecast, upper, confidence] = [value(ticks.forecast), value(ticks.upper), value(ticks.confidence)];
@@ -141,7 +141,7 @@ function Guards({ recording }: { readonly recording: Recording }) {
 
 function lastTrip(recording: Recording): string {
   const { events, words } = recording;
-  for (let row = recording.eventsUntil(calmMoment.peek()) - 1; row >= 0; row--)
+  for (let row = recording.eventsUntil(calmMoments.network.peek()) - 1; row >= 0; row--)
     if (events.kind[row] === EVENT_WATCHDOG)
       return `tripped at ${formatMoment(events.micros[row]!)}: ${words[events.to[row]!]}`;
   return "never tripped";

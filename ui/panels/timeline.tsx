@@ -1,7 +1,7 @@
 // C: pressure of both runs, the forecast drawn at the moment that it was for with the band up to its upper bound, every OOM and
 // every compaction. A click goes to that moment.
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { formatMoment } from "../../cli/render/format.ts";
 import { EVENT_COMPACT_START, EVENT_DENY, FLAG_IS_PROACTIVE } from "../../sim/recording/columns.ts";
 import { Chart } from "../draw/chart.tsx";
@@ -65,10 +65,16 @@ function TimelineLegend() {
   );
 }
 
-/** Reads signals. The lines are those of TimelineLegend. */
-export function timelinePlot(): Plot {
+/** Made once for what is there: in the window around the moment the plot is drawn with each frame. */
+const shownTimeline = computed(() => {
   for (const side of bothSides) side.version.value;
   const timeline = timelineOf(sides.A.recording, sides.B.recording);
+  return { ...timeline, floor: floorOf(timeline) };
+});
+
+/** Reads signals. The lines are those of TimelineLegend. */
+export function timelinePlot(): Plot {
+  const timeline = shownTimeline.value;
   const { seconds, pressureA, pressureB, forecast, upper } = timeline;
   const [a, b] = [colour("a"), colour("b")];
   return {
@@ -81,7 +87,7 @@ export function timelinePlot(): Plot {
     ],
     band: { low: 3, high: 2, fill: colour("band") },
     x: range(),
-    y: [floorOf(timeline), 104],
+    y: [timeline.floor, 104],
     unit: " %",
     ink: colour("quiet"),
     grid: colour("line"),
@@ -126,8 +132,7 @@ function drawMarks(surface: Surface, box: Box, xOf: (seconds: number) => number,
 }
 
 function rows(): (string | number)[][] {
-  for (const side of bothSides) side.version.value;
-  const { seconds, pressureA, pressureB, forecast, upper } = timelineOf(sides.A.recording, sides.B.recording);
+  const { seconds, pressureA, pressureB, forecast, upper } = shownTimeline.value;
   const found: (string | number)[][] = [];
   const percent = (value: number) => (Number.isNaN(value) ? "" : value.toFixed(1));
   for (let row = 0; row < seconds.length; row += 10) {
