@@ -31,7 +31,7 @@ const FRAMES = `new Promise((done) => {
 const TIMES = 5;
 
 function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 async function openPage(browser: Browser, hash: string): Promise<Page> {

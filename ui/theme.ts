@@ -44,8 +44,5 @@ export function colour(name: string): string {
 }
 
 export const mapColours = computed<MapColours>(() =>
-  ["free", "used", "pinned", "cache", "own", "moved"].map((name) => [
-    colour(`map-${name}`),
-    colour(`map-${name}-ink`),
-  ]),
+  ["free", "used", "pinned", "cache", "own", "moved"].map((name) => [colour(`map-${name}`), colour(`map-${name}-ink`)]),
 );
