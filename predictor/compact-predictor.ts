@@ -217,6 +217,11 @@ export class CompactPredictor implements Forecaster {
     return this.bytes[LABELS_U8];
   }
 
+  /** The 49 weights of the last forecast: constants, but for the output's bias, which has what was learned in it. A view. */
+  get weights(): Float64Array {
+    return this.#weights;
+  }
+
   /** What was learned online of the bias of the output and of the weight of 2·x1 − 1, in the logit, within ±2. */
   get learned(): readonly [bias: number, rateWeight: number] {
     return [this.#learnedAt(BIAS_U16), this.#learnedAt(RATE_WEIGHT_U16)];

@@ -373,9 +373,9 @@ export class Run {
 
   #writeForecast(recorder: RunRecorder, nowMicros: number, watched: number, forecast: number, upper: number): void {
     recorder.forecast(nowMicros, watched, forecast, upper, this.#signal!.confidence());
-    if (this.#predictor === null) return;
-    this.#predictor.readFeatures(nowMicros, this.#networkInputs);
-    recorder.network(nowMicros, this.#predictor.weights, this.#networkInputs);
+    if (this.#kept === null) return;
+    this.#kept.readFeatures(nowMicros, this.#networkInputs);
+    recorder.network(nowMicros, this.#kept.weights, this.#networkInputs);
   }
 
   #runEnded(runner: CompactionRunner): void {

@@ -8,14 +8,21 @@
 // great exposure is worth a run. Each run of the last second raises the threshold and what a run may move, since starts are
 // scarce and the next one may be needed more. Tripped, it leaves compaction to the requests; cold, it expects the worst.
 
-import { blockLength } from "../../core/units.ts";
+import { blockLength, HORIZON_MICROS, MICROS_PER_SECOND } from "../../core/units.ts";
 import type { Arena } from "../arena.ts";
 import { type Advice, DecisionLoop, type Stage } from "../decisions.ts";
 import { REQUEST_SIZES_BYTES, RequestSizes } from "../request-sizes.ts";
 import type { GuardedSignal, Policy, PolicyDefinition, PolicyWorld } from "./policy.ts";
 
-/** What can be tuned; ratios, bytes and counts as named. */
+const HORIZON_SECONDS = HORIZON_MICROS / MICROS_PER_SECOND;
+
+/** What can be tuned; ratios, seconds, bytes and counts as named. */
 export const CONTROLLER_PARAMETERS = {
+  /**
+   * How far ahead pressure has to become critical for the controller to act on it. The forecast is 5 s ahead; for another time
+   * it goes by the line from the pressure now to the upper bound of the forecast. 0: by the pressure now.
+   */
+  lookaheadSeconds: HORIZON_SECONDS,
   /** Exposure from which a run is started when pressure is forecast to be critical, and none ran in the last second. */
   exposureRatio: 0.001,
   /** By how much each run of the last second raises it. */
@@ -205,9 +212,11 @@ export class ForecastController implements Policy {
   #forecastCritical(nowMicros: number): boolean {
     if (!this.#hasForecast) return true;
     const forecast = this.#signal!.forecast(nowMicros);
-    this.#upper = forecast + this.#margin;
+    const bound = forecast + this.#margin;
+    const now = this.#arena.pressureRatio();
+    this.#upper = bound - (bound - now) * (1 - this.#parameters.lookaheadSeconds / HORIZON_SECONDS); // at 5 s the bound itself
     const context = this.#world.log.context;
-    context.pressureRatio = this.#arena.pressureRatio();
+    context.pressureRatio = now;
     context.forecast = forecast;
     context.upper = this.#upper;
     context.confidence = this.#confidence;
@@ -225,7 +234,9 @@ export class ForecastController implements Policy {
 
   #reason(): string {
     const share = (100 * this.#exposure).toFixed(2);
-    const ahead = this.#hasForecast ? `, upper bound ${(100 * this.#upper).toFixed(1)} % in 5 s` : "";
+    const ahead = this.#hasForecast
+      ? `, upper bound ${(100 * this.#upper).toFixed(1)} % in ${this.#parameters.lookaheadSeconds} s`
+      : "";
     return `${share} % of requests need over ${this.#hole} B and under ${blockLength(this.#wanted)} B${ahead}`;
   }
 }

@@ -39,11 +39,7 @@ export function NetworkPanel() {
       ) : (
         <>
           <Drawing shown={shown} />
-          <p class="quiet">
-            {shown.inputs === null
-              ? `the weights of ${shown.policy} are constants of the program; neural learns while it runs`
-              : `${shown.policy} learns while it runs · width: size of a weight · dashed: negative`}
-          </p>
+          <p class="quiet">{noteOf(shown)} · width: size of a weight · dashed: negative</p>
           <DataTable
             caption="weights and inputs"
             head={["from", ...unitNames(), "input now"]}
@@ -71,6 +67,14 @@ function networkOf(recording: Recording): Shown | null {
     return { policy, weights: kept, inputs: kept.subarray(PARAMETER_COUNT) };
   }
   return CONSTANT.includes(policy.split(":")[0]!) ? { policy, weights: compactWeights(), inputs: null } : null;
+}
+
+/** What of it moves. */
+function noteOf({ policy, inputs }: Shown): string {
+  if (inputs === null) return `the weights of ${policy} are constants of the program; a journal has no inputs`;
+  return CONSTANT.includes(policy.split(":")[0]!)
+    ? `${policy}: weights are constants of the program, its output's bias learns`
+    : `${policy}: all weights learn while it runs`;
 }
 
 function Drawing({ shown: { weights, inputs } }: { readonly shown: Shown }) {

@@ -69,8 +69,9 @@ export function WhatIf() {
         </button>
       </div>
       <p class="quiet">
-        {parameters.length === 0 && "Neither policy has parameters. "}
-        How far the forecast looks ahead cannot be changed: 5 s are built into the network and its labels.
+        {parameters.length === 0
+          ? "Neither policy has parameters."
+          : "The network forecasts 5 s ahead: with another lookahead the controller goes by the line from the pressure now to that forecast's upper bound."}
       </p>
     </details>
   );

@@ -182,6 +182,23 @@ describe("the forecast sets the threshold", () => {
     expect(act(20, 0.5, 0.49)).toBe("compact"); // it is the upper bound that counts
   });
 
+  it("another lookahead goes by the line from the pressure now to the upper bound", () => {
+    const upper = (lookaheadSeconds: number) => {
+      const { said, tick, arena } = scene({ large: 100, tuning: { lookaheadSeconds } });
+      said.forecast = 0.95;
+      said.margin = 0.03;
+      const now = arena.pressureRatio();
+      const decision = tick(SECOND);
+      if (decision.action === "compact") expect(decision.reason).toMatch(new RegExp(`in ${lookaheadSeconds} s$`));
+      return [decision.upper, now] as const;
+    };
+    expect(upper(5)[0]).toBe(0.95 + 0.03); // to the bit
+    const [[atOnce, now], [half], [further]] = [upper(0), upper(2.5), upper(10)];
+    expect(atOnce).toBeCloseTo(now, 12);
+    expect(half).toBeCloseTo((now + 0.98) / 2, 12);
+    expect(further).toBeCloseTo(2 * 0.98 - now, 12);
+  });
+
   it("packs the whole heap when much is at stake, and calm only when more is", () => {
     const kind = (large: number, forecast: number) => {
       const { said, tick, arena } = scene({ large });

@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { MempredError } from "../../../core/errors.ts";
 import { RandomStream } from "../../../core/random.ts";
-import { PARAMETER_COUNT } from "../../../predictor/network.ts";
+import { B2_AT, forward, HIDDEN_COUNT, INPUT_COUNT, PARAMETER_COUNT } from "../../../predictor/network.ts";
 import { getScenario, SCENARIO_IDS } from "../../../scenarios/registry.ts";
 import { CELL_CACHE, CELL_OWN, CELL_PINNED, FREE_ID, HeapView } from "../../../sim/recording/heap-view.ts";
 import { readJournal } from "../../../sim/recording/read-journal.ts";
@@ -99,10 +99,27 @@ function countBefore(recording: Recording, micros: number): number {
 }
 
 describe("recording", () => {
-  it("the network is kept at each tick of a policy that has one, and of no other", () => {
-    const neural = record("steady", "neural").recording;
-    expect(neural.networkCount).toBe(neural.ticks.count);
-    expect(neural.networks.subarray(0, PARAMETER_COUNT + NETWORK_INPUTS).some((value) => value !== 0)).toBe(true);
+  it.each(["neural", "predictive"])(
+    "the network of %s is kept at each tick and gives the forecast of that tick",
+    (policy) => {
+      const { networkCount, networks, ticks } = record("steady", policy).recording;
+      expect(networkCount).toBe(ticks.count);
+      const hidden = new Float64Array(HIDDEN_COUNT);
+      let moved = 0;
+      for (let row = 0; row < networkCount; row++) {
+        const at = row * (PARAMETER_COUNT + NETWORK_INPUTS);
+        const weights = Float64Array.from(networks.subarray(at, at + PARAMETER_COUNT));
+        const inputs = Float64Array.from(
+          networks.subarray(at + PARAMETER_COUNT, at + PARAMETER_COUNT + NETWORK_INPUTS),
+        );
+        expect(forward(weights, inputs, 0, inputs[INPUT_COUNT]!, hidden)).toBeCloseTo(ticks.forecast[row]!, 5); // kept in 32 bits
+        if (weights[B2_AT] !== networks[B2_AT]) moved++;
+      }
+      expect(moved).toBeGreaterThan(0); // it learns
+    },
+  );
+
+  it("a policy without a network has none", () => {
     expect(record("steady", "reactive").recording.networkCount).toBe(0);
   });
 
