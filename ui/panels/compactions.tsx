@@ -70,7 +70,10 @@ export function CompactionsPanel() {
                     {(row.startMicros / 1e6).toFixed(2)} s
                   </button>
                 </td>
-                <td>{row.isAhead ? "▷ ahead" : "● request"}</td>
+                <td>
+                  {row.isAhead ? "▷" : "●"}
+                  <span class="spoken">{row.isAhead ? " ahead of need" : " for a request"}</span>
+                </td>
                 <td>{formatMicros(row.tookMicros)}</td>
                 <td>{formatBytes(row.movedBytes)}</td>
                 <td>{row.spared === 0 ? "" : `✓ ${row.spared}`}</td>
@@ -79,7 +82,7 @@ export function CompactionsPanel() {
           </tbody>
         </table>
       </Scroll>
-      <p class="quiet">spared: served, and denied by the other run within 5 s</p>
+      <p class="quiet">▷ ahead of need · ● for a request · spared: served, and denied by the other run within 5 s</p>
     </section>
   );
 }
