@@ -5,7 +5,8 @@
 
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { launchChromium } from "./chromium.ts";
 
 const PAGE = new URL("../dist/ui/index.html", import.meta.url);
 /** Notes when the first map and its counters have been drawn. */
@@ -37,17 +38,16 @@ function median(values: readonly number[]): number {
 async function openPage(browser: Browser, hash: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.addInitScript(WATCH);
-  // A browser builds its own window for seconds, on the same cores: a page is opened in a window that is there.
-  await new Promise((done) => setTimeout(done, 4000));
+  // A browser goes on building its own window for a while, on the same cores: a page is opened in a window that is there.
+  await new Promise((done) => setTimeout(done, 1500));
   await page.goto(`${PAGE.href}#${hash}`);
   await page.getByTestId("running").filter({ hasText: "ran in" }).waitFor({ timeout: 120_000 });
   return page;
 }
 
-const args = ["--no-sandbox", "--headless", "--disable-gpu"];
 const packedBytes = gzipSync(readFileSync(PAGE), { level: 9 }).length;
 console.log(`page ${(packedBytes / 1000).toFixed(1)} KB gzipped`);
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
+const browser = await launchChromium();
 try {
   const firsts: number[] = [];
   const tooks: number[] = [];

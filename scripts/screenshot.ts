@@ -4,7 +4,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
+import { launchChromium } from "./chromium.ts";
 import { packPng } from "./png.ts";
 import { findStories, RUN } from "./stories.ts";
 
@@ -17,10 +18,7 @@ const { avoided } = await findStories();
 const seconds = (avoided.arrivalMicros + LATER_MICROS) / 1e6;
 const hash = `scenario=${RUN.scenario}&pressure=${100 * RUN.pressureRatio}&seed=${RUN.seed}&duration=${RUN.durationSeconds}&t=${seconds}`;
 mkdirSync(folder, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
-});
+const browser = await launchChromium();
 try {
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await browser.newPage({

@@ -1,25 +1,15 @@
 // The pure part in a browser: bundled without Node, run in a worker of a page in Chromium, and compared with Node digest by
 // digest. One bit that differs anywhere in a result, a journal or a weight fails.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
-import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { canTestBrowser, launchChromium } from "../../scripts/chromium.ts";
 import { computeSample, type Sample, type SampleInput } from "./sample.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const CHROMIUM = "/usr/bin/chromium";
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--headless",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-first-run",
-];
 
 /** The bundle of an entry for browsers, and what went into it. An import from Node fails the build. */
 async function bundle(entry: string): Promise<{ text: string; metafile: Metafile }> {
@@ -75,21 +65,11 @@ describe("the pure part", () => {
   });
 });
 
-describe("Chromium", () => {
-  const isThere = existsSync(CHROMIUM);
-  const title = "computes what Node computes, to the last bit, in a worker";
-
-  if (!isThere && process.env["CI"] !== "true") {
-    process.stderr.write(`test/browser: skipped, there is no ${CHROMIUM}: install the package chromium\n`);
-    it.skip(`${title} (skipped: no ${CHROMIUM})`, () => {});
-    return;
-  }
-
-  it(title, async () => {
-    expect(isThere, `${CHROMIUM} must be there when CI=true: install the package chromium`).toBe(true);
+describe.runIf(canTestBrowser("test/browser"))("Chromium", () => {
+  it("computes what Node computes, to the last bit, in a worker", async () => {
     const input = sampleInput();
     const { text } = await bundle("test/browser/worker.ts");
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    const browser = await launchChromium();
     let found: Sample;
     let engine: string;
     try {

@@ -1,15 +1,14 @@
 // The live page as the service offers it: a browser runs it under its policy, its digest is that of Node, and nobody is asked for
 // anything; whoever wants no page gets the index.
 
-import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { builtPage } from "../../io/built-page.ts";
 import { getScenario } from "../../scenarios/registry.ts";
+import { canTestBrowser, launchChromium } from "../../scripts/chromium.ts";
 import type { RunningService } from "../../service/run-service.ts";
 import { startService } from "../../service/serve.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { runsDigest } from "../../sim/suite/baseline.ts";
-import { CHROMIUM, hasBrowser } from "../ui/browser-page.ts";
 
 let service: RunningService;
 beforeAll(async () => {
@@ -17,10 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-describe.runIf(hasBrowser)("the live page at /", () => {
+describe.runIf(canTestBrowser("test/service/live-page"))("the live page at /", () => {
   it("runs in Chromium under its content security policy, and its digest is Node's", async () => {
-    const args = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking", "--no-first-run"];
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args });
+    const browser = await launchChromium();
     try {
       const page = await browser.newPage();
       const [errors, asked]: [string[], string[]] = [[], []];

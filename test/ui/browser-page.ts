@@ -1,32 +1,26 @@
 // The page, built anew and opened from disk in Chromium. What it asks the network for, what it logs and what breaks in it is kept.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build } from "vite";
+import { launchChromium } from "../../scripts/chromium.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-export const CHROMIUM = "/usr/bin/chromium";
 /** Pictures of what was tested; git ignores them. */
 const PICTURES = join(root, "test/ui/pictures");
-
-/** Without a browser the tests are skipped, with a line that says so; in CI that is a failure. */
-export const hasBrowser = existsSync(CHROMIUM) || process.env["CI"] === "true";
-if (!hasBrowser) process.stderr.write(`test/ui: skipped, there is no ${CHROMIUM}: install the package chromium\n`);
 
 const folder = mkdtempSync(join(tmpdir(), "mempred-ui-"));
 let browser: Browser | null = null;
 let html = "";
 
 export async function startBrowser(): Promise<void> {
-  if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} must be there when CI=true: install the package chromium`);
   mkdirSync(PICTURES, { recursive: true });
   await build({ configFile: join(root, "ui/vite.config.ts"), build: { outDir: folder, emptyOutDir: false } });
   html = readFileSync(join(folder, "index.html"), "utf8");
-  const args = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking", "--no-first-run"];
-  browser = await chromium.launch({ executablePath: CHROMIUM, args });
+  browser = await launchChromium();
 }
 
 export async function stopBrowser(): Promise<void> {

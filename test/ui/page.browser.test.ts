@@ -10,20 +10,13 @@ import { readResultFile } from "../../cli/read-result.ts";
 import { pageReport } from "../../cli/render/page-report.ts";
 import { DEFAULT_CAPACITY_BYTES } from "../../core/units.ts";
 import { getScenario } from "../../scenarios/registry.ts";
+import { canTestBrowser } from "../../scripts/chromium.ts";
 import { resolvePolicy } from "../../sim/policies/registry.ts";
 import type { ResultFile, RunResult } from "../../sim/result.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { runsDigest } from "../../sim/suite/baseline.ts";
 import { compareRuns } from "../../sim/suite/comparisons.ts";
-import {
-  builtHtml,
-  hasBrowser,
-  type OpenPage,
-  openPage,
-  startBrowser,
-  stopBrowser,
-  temporaryFile,
-} from "./browser-page.ts";
+import { builtHtml, type OpenPage, openPage, startBrowser, stopBrowser, temporaryFile } from "./browser-page.ts";
 
 const SECONDS = 20;
 const HASH = `scenario=steady&pressure=95&seed=1&policies=reactive,predictive&duration=${SECONDS}`;
@@ -65,7 +58,7 @@ async function expectClean(opened: OpenPage): Promise<void> {
   await opened.page.context().close();
 }
 
-describe.skipIf(!hasBrowser)("the page", () => {
+describe.runIf(canTestBrowser("test/ui"))("the page", () => {
   beforeAll(startBrowser);
   afterAll(stopBrowser);
 
@@ -150,6 +143,13 @@ describe.skipIf(!hasBrowser)("the page", () => {
           .then(() => page.keyboard.press("Tab")),
       ),
     ).not.toBe(plain);
+    expect(await rerun(() => page.getByRole("button", { name: "undo all" }).click())).toBe(plain);
+    await rerun(() =>
+      field("lookaheadSeconds")
+        .fill("0")
+        .then(() => page.keyboard.press("Tab")),
+    );
+    expect(await page.locator("body").textContent()).toContain("altered (lookaheadSeconds 0)");
     expect(await rerun(() => page.getByRole("button", { name: "undo all" }).click())).toBe(plain);
     for (const name of ["decision loop", "watchdog"]) {
       await rerun(() => page.getByLabel(name).click());
