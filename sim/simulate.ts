@@ -372,10 +372,11 @@ export class Run {
   }
 
   #writeForecast(recorder: RunRecorder, nowMicros: number, watched: number, forecast: number, upper: number): void {
+    if (this.#predictor !== null) {
+      this.#predictor.readFeatures(nowMicros, this.#networkInputs);
+      recorder.network(nowMicros, this.#predictor.weights, this.#networkInputs);
+    }
     recorder.forecast(nowMicros, watched, forecast, upper, this.#signal!.confidence());
-    if (this.#predictor === null) return;
-    this.#predictor.readFeatures(nowMicros, this.#networkInputs);
-    recorder.network(nowMicros, this.#predictor.weights, this.#networkInputs);
   }
 
   #runEnded(runner: CompactionRunner): void {
