@@ -61,8 +61,9 @@ export function compactionFigure(recordings: readonly Recording[], fromMicros = 
   svg.text(20, 46, "Up: ahead of need, no request was pending. Down, dashed: for a request that could not be placed. The longer, the more was moved.", "axis"); // biome-ignore format: one line
   if (lanes.some(({ other }) => other !== null))
     svg.text(20, 62, "◆ spared: within 5 s after it the other run denied a request that this run served. How the runs differ, not proof that this compaction was why.", "axis"); // biome-ignore format: one line
-  const mostKib = Math.max(...lanes.flatMap(({ compactions }) => compactions.map((one) => one.movedBytes / 1024)));
-  const scale = axisTicks(mostKib, 3);
+  const mostBytes = Math.max(...lanes.flatMap(({ compactions }) => compactions.map((one) => one.movedBytes)));
+  const unitBytes = mostBytes < 1 << 20 ? 1 << 10 : 1 << 20;
+  const scale = axisTicks(mostBytes / unitBytes, 3).map((tick) => tick * unitBytes);
   lanes.forEach((lane, i) => {
     drawLane(svg, lane, { top: TOP + i * LANE_HEIGHT, fromMicros, toMicros: end, scale });
   });
@@ -113,7 +114,7 @@ interface Frame {
   readonly top: number;
   readonly fromMicros: number;
   readonly toMicros: number;
-  /** Ticks of the scale, KiB. */
+  /** Ticks of the scale, bytes. */
   readonly scale: readonly number[];
 }
 
@@ -121,20 +122,20 @@ function drawLane(svg: SvgWriter, lane: Lane, { top, fromMicros, toMicros, scale
   const { compactions } = lane;
   const middle = top + 60 + HALF_HEIGHT;
   const x = (micros: number) => LEFT + ((micros - fromMicros) / (toMicros - fromMicros)) * PLOT_WIDTH;
-  const length = (kib: number) => (kib / scale.at(-1)!) * HALF_HEIGHT;
+  const length = (bytes: number) => (bytes / scale.at(-1)!) * HALF_HEIGHT;
   svg.text(20, top + 12, sumsText(lane), "strong");
   svg.text(20, top + 29, sparedText(lane), "axis");
-  for (const kib of scale)
-    for (const side of kib === 0 ? [0] : [-1, 1]) {
-      const y = middle + side * length(kib);
-      svg.line(LEFT, y, LEFT + PLOT_WIDTH, y, kib === 0 ? "frame" : "grid");
-      svg.text(LEFT - 6, y + 4, kib === 0 ? "0" : `${formatCount(kib)} KiB`, "axis", "end");
+  for (const bytes of scale)
+    for (const side of bytes === 0 ? [0] : [-1, 1]) {
+      const y = middle + side * length(bytes);
+      svg.line(LEFT, y, LEFT + PLOT_WIDTH, y, bytes === 0 ? "frame" : "grid");
+      svg.text(LEFT - 6, y + 4, bytes === 0 ? "0" : tickText(bytes), "axis", "end");
     }
   svg.text(16, middle - HALF_HEIGHT / 2, "ahead", "axis", "middle", -90);
   svg.text(16, middle + HALF_HEIGHT / 2, "request", "axis", "middle", -90);
   const isMarked = compactions.length <= MOST_MARKED;
   for (const { startMicros, isAhead, movedBytes } of tallest(compactions, x)) {
-    const [at, end] = [x(startMicros), middle + (isAhead ? -1 : 1) * length(movedBytes / 1024)];
+    const [at, end] = [x(startMicros), middle + (isAhead ? -1 : 1) * length(movedBytes)];
     svg.line(at, middle, at, end, isAhead ? "run-ahead" : "run-late dashes");
     if (isMarked) svg.marker(at, end, isAhead ? "triangle" : "circle", isAhead ? "end-ahead" : "end-late", 3);
   }
@@ -146,6 +147,11 @@ function drawLane(svg: SvgWriter, lane: Lane, { top, fromMicros, toMicros, scale
     last = x(startMicros);
     svg.marker(last, top + 46, "diamond", "bound", 4);
   }
+}
+
+/** 50 KiB · 2.5 MiB: no digit more than it has. */
+function tickText(bytes: number): string {
+  return bytes < 1 << 20 ? `${bytes / (1 << 10)} KiB` : `${bytes / (1 << 20)} MiB`;
 }
 
 /** Of those of one kind that fall on the same half pixel the longest line: it covers the others. */

@@ -17,6 +17,8 @@ const PANEL_HEIGHT = 216;
 const [PLOT_LEFT, PLOT_TOP, PLOT_HEIGHT] = [52, 46, 130];
 /** More panels a row than this are too narrow for their words. */
 const MOST_COLUMNS = 3;
+/** Of a strong text, on average, rounded up. */
+const LETTER_PIXELS = 7.5;
 
 const RULES = {
   light: `.mean{stroke:${PREDICTIVE_COLOUR};stroke-width:2}.fewer{fill:${PREDICTIVE_COLOUR}}.more{fill:#ffffff;stroke:${OOM_COLOUR};stroke-width:1.6}.same{fill:#8c959f}.perfect-forecast{stroke:#57606a;stroke-dasharray:6 3}.clairvoyant{stroke:#57606a;stroke-dasharray:2 3}`,
@@ -53,7 +55,7 @@ export function seedsFigure(result: ResultFile, policies: readonly string[]): st
   const groups = panelsOf(result, baseline, shown);
   const panels = groups.flat();
   if (panels.length === 0) return null;
-  const columns = columnsOf(shown.length === 1 ? panels.length : shown.length);
+  const columns = columnsOf(shown.length === 1 ? panels.length : shown.length, panels);
   const rows = rowsOf(groups, columns);
   const seeds = [...new Set(panels.flatMap((panel) => panel.seeds))].sort((a, b) => a - b);
   const svg = new SvgWriter({
@@ -119,9 +121,11 @@ function panelsOf({ suite, runs }: ResultFile, baseline: string, policies: reado
   );
 }
 
-/** Four are better two by two than three and one. */
-function columnsOf(panels: number): number {
-  return panels === 4 ? 2 : Math.min(MOST_COLUMNS, panels);
+/** Four are better two by two than three and one; and no more than their headings have room for. */
+function columnsOf(wanted: number, panels: readonly Panel[]): number {
+  const widest = Math.max(...panels.map((panel) => headOf(panel).length)) * LETTER_PIXELS;
+  const most = Math.max(1, Math.min(MOST_COLUMNS, Math.floor((WIDTH - 20) / (widest + 20))));
+  return wanted === 4 ? Math.min(2, most) : Math.min(most, wanted);
 }
 
 /** With one policy panels flow; with more each scenario and level begins a row. */
