@@ -11,6 +11,8 @@ export const JOURNAL_SCHEMA = "mempred.journal/1";
 
 export class Journal implements RunRecorder {
   readonly #sink: JournalSink;
+  /** Goes into the line of the forecast that follows. */
+  #network: { readonly weights: number[]; readonly inputs: number[] } | null = null;
 
   constructor(sink: JournalSink, demand: Demand, seed: number, policy: string) {
     this.#sink = sink;
@@ -73,11 +75,14 @@ export class Journal implements RunRecorder {
   }
 
   forecast(t: number, pressure: number, forecast: number, upper: number, confidence: number): void {
-    this.#write({ t, e: "forecast", pressure, forecast, upper, confidence });
+    this.#write({ t, e: "forecast", pressure, forecast, upper, confidence, ...this.#network });
+    this.#network = null;
   }
 
-  /** Not in a journal: weights are some 400 bytes a tick. */
-  network(): void {}
+  /** Some 650 bytes a tick, where a forecast without them has 110. */
+  network(_t: number, weights: Float64Array, inputs: Float64Array): void {
+    this.#network = { weights: Array.from(weights, singlePrecision), inputs: Array.from(inputs, singlePrecision) };
+  }
 
   watchdog(t: number, reason: string): void {
     this.#write({ t, e: "watchdog", reason });
@@ -86,6 +91,11 @@ export class Journal implements RunRecorder {
   #write(event: Readonly<Record<string, unknown>>): void {
     this.#sink(JSON.stringify(event));
   }
+}
+
+/** Nine digits: as many as tell one float32 from the next, which is what a recording keeps. */
+function singlePrecision(value: number): number {
+  return Number(Math.fround(value).toPrecision(9));
 }
 
 function nameOf(id: number): number | string {

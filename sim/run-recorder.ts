@@ -32,9 +32,9 @@ export interface RunRecorder {
   ): void;
   /** Each 500 ms, before the forecast: the acting arena as it is. */
   sample(micros: number, occupancyRatio: number, pressureRatio: number): void;
-  /** After the sample, where something forecasts. @param watched pressure of the arena that the forecast is of */
+  /** After the sample and the network, where something forecasts. @param watched pressure of the arena that the forecast is of */
   forecast(micros: number, watched: number, forecast: number, upper: number, confidence: number): void;
-  /** After the forecast, where it is the network's. The arrays are the predictor's own: copy what is to be kept. */
+  /** Before the forecast, where it is the small network's: what it was made with. The arrays are the predictor's: copy them. */
   network(micros: number, weights: Float64Array, inputs: Float64Array): void;
   watchdog(micros: number, reason: string): void;
 }

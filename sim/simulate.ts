@@ -372,10 +372,11 @@ export class Run {
   }
 
   #writeForecast(recorder: RunRecorder, nowMicros: number, watched: number, forecast: number, upper: number): void {
+    if (this.#kept !== null) {
+      this.#kept.readFeatures(nowMicros, this.#networkInputs);
+      recorder.network(nowMicros, this.#kept.weights, this.#networkInputs);
+    }
     recorder.forecast(nowMicros, watched, forecast, upper, this.#signal!.confidence());
-    if (this.#kept === null) return;
-    this.#kept.readFeatures(nowMicros, this.#networkInputs);
-    recorder.network(nowMicros, this.#kept.weights, this.#networkInputs);
   }
 
   #runEnded(runner: CompactionRunner): void {

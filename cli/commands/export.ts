@@ -2,6 +2,8 @@
 
 import { MICROS_PER_SECOND } from "../../core/units.ts";
 import type { Recording } from "../../sim/recording/recording.ts";
+import { CONSTANT_NETWORK_POLICIES, LEARNING_NETWORK_POLICIES } from "../../sim/recording/shown-network.ts";
+import { policyBase } from "../../sim/suite/plan.ts";
 import type { CommandContext, CommandOutcome } from "../command.ts";
 import { EXIT_OK } from "../exit.ts";
 import {
@@ -20,7 +22,9 @@ import { parseDurationSeconds } from "../units.ts";
 interface Form {
   readonly option: string;
   readonly signature: string;
-  /** The file's content, or null where there is nothing to show. */
+  /** What to give instead where there is nothing to draw. */
+  readonly needs?: string | ((recordings: readonly Recording[]) => string);
+  /** The file's content, or null where there is nothing to draw. */
   readonly make: (recordings: readonly Recording[]) => Promise<string | Uint8Array | null>;
 }
 
@@ -36,29 +40,36 @@ export async function exportRuns(context: CommandContext): Promise<CommandOutcom
     const path = settings.get(form.option, (text) => text, null);
     return path === null ? [] : [{ ...form, path }];
   });
-  if (wanted.length === 0)
-    throw usage(
-      "nothing to write",
-      "--perfetto FILE, --csv FILE, --events FILE, --parquet FILE, --svg FILE, --errors FILE or --map FILE",
-    );
+  if (wanted.length === 0) {
+    const names = forms({ at, from: 0, to: Infinity }).map(({ option }) => `--${option} FILE`);
+    throw usage("nothing to write", `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`);
+  }
   const outputs = wanted.map(({ option, path, signature }) => ({ option: `--${option}`, path, signature }));
   const paths = [...new Set(context.arguments)];
   await checkOutputs(outputs, paths);
   const recordings: Recording[] = [];
   for (const path of paths) recordings.push(await readRecording(path));
 
+  const endMicros = Math.max(...recordings.map((one) => one.endMicros));
+  if (from !== null && from >= endMicros)
+    throw usage(`--from is after the end of the runs, ${formatMoment(endMicros)}`, "an earlier moment");
+
   const { writeFileAtomic } = await import("../../io/write-file.ts");
   const lines = recordings.map(({ header, events, ticks, endMicros }) => {
     const counts = `${formatCount(events.count)} events, ${formatCount(ticks.count)} ticks, ${formatMoment(endMicros)}`;
     return `${header.policy} · ${header.scenario} · seed ${header.seed}: ${counts}`;
   });
-  for (const { path, option, make } of wanted) {
+  const made: { readonly path: string; readonly content: string | Uint8Array }[] = [];
+  for (const { path, option, make, needs } of wanted) {
     const content = await make(recordings);
     if (content === null)
       throw usage(
-        `--${option}: these journals have nothing to draw`,
-        "a policy that forecasts, for --errors; a journal of this version",
+        `--${option}: ${paths.length === 1 ? "this journal has" : "these journals have"} nothing to draw`,
+        typeof needs === "function" ? needs(recordings) : (needs ?? "a run that lasted"),
       );
+    made.push({ path, content });
+  }
+  for (const { path, content } of made) {
     await writeFileAtomic(path, content);
     lines.push(
       `wrote ${path} (${formatCount(typeof content === "string" ? Buffer.byteLength(content) : content.length)} bytes)`,
@@ -108,7 +119,29 @@ function forms({ at, from, to }: { at: number | null; from: number; to: number }
     {
       option: "errors",
       signature: SVG_SIGNATURE,
+      needs: "a policy that forecasts, such as predictive",
       make: async (recordings) => (await import("../render/error-figure.ts")).errorFigure(recordings),
+    },
+    {
+      option: "calibration",
+      signature: SVG_SIGNATURE,
+      needs: "a policy that forecasts, such as predictive, and more than 5 s of it",
+      make: async (recordings) =>
+        (await import("../render/calibration-figure.ts")).recordedCalibrationFigure(recordings),
+    },
+    {
+      option: "compactions",
+      signature: SVG_SIGNATURE,
+      needs: "a policy that compacts, and a time in which it did",
+      make: async (recordings) =>
+        (await import("../render/compaction-figure.ts")).compactionFigure(recordings, from, to),
+    },
+    {
+      option: "network",
+      signature: SVG_SIGNATURE,
+      needs: (recordings) => networkNeeds(recordings),
+      make: async (recordings) =>
+        (await import("../render/network-figure.ts")).networkFigure(recordings, at ?? Infinity),
     },
     {
       option: "map",
@@ -116,4 +149,12 @@ function forms({ at, from, to }: { at: number | null; from: number; to: number }
       make: async ([first]) => (await figures()).heapFigure(first!, at ?? first!.endMicros),
     },
   ];
+}
+
+/** Why no network can be drawn: none is there, or an earlier version did not write it down. */
+function networkNeeds(recordings: readonly Recording[]): string {
+  const learning = recordings.find(({ header }) => LEARNING_NETWORK_POLICIES.includes(policyBase(header.policy)));
+  if (learning === undefined)
+    return `a policy with the small network: ${[...LEARNING_NETWORK_POLICIES, ...CONSTANT_NETWORK_POLICIES].join(", ")}`;
+  return `a journal with weights: ${learning.header.policy} learns while it runs, and an earlier version did not write them down; run it again`;
 }

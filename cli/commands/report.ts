@@ -23,6 +23,13 @@ export async function report(context: CommandContext): Promise<CommandOutcome> {
         `${settings.sourceOf("policy")}: the run has no policy "${policy}"${suggestion(policy, known)}`,
         known.join(", "),
       );
+  if (format === "svg") {
+    const { seedsFigure } = await import("../render/seeds-figure.ts");
+    const svg = seedsFigure(result, policies);
+    if (svg === null)
+      throw usage("--format svg: there is nothing to compare", "a result of two policies on the same seeds; with --policy one that is not the baseline"); // biome-ignore format: one line
+    return { status: EXIT_OK, text: svg, isDocument: true };
+  }
   if (result.runs.length === 0)
     return { status: EXIT_OK, text: "nothing was finished in this run: there is nothing to report\n" };
   if (format === "json")

@@ -9,6 +9,7 @@ import { difference, figureMean, leastDenyingReactive } from "../../sim/suite/ev
 import { percentText } from "../../sim/suite/plan.ts";
 import { isTestSeed, TEST_SEEDS } from "../../sim/suite/seeds.ts";
 import type { Palette } from "../colour.ts";
+import { calibrationFigure } from "./calibration-figure.ts";
 import { forecastSections } from "./evaluation-forecasts.ts";
 import { formatDifference, formatSignedBytes } from "./evaluation-format.ts";
 import {
@@ -25,7 +26,7 @@ import {
 import { formatCount, formatDuration, formatSeeds, formatSigned } from "./format.ts";
 import type { ReportSection } from "./run-report.ts";
 import { sectionsText } from "./sections.ts";
-import { calibrationFigure, familyFigure, workByFamilyFigure, workFigure } from "./svg-figures.ts";
+import { familyFigure, workByFamilyFigure, workFigure } from "./svg-figures.ts";
 import { renderMarkdownTable } from "./table.ts";
 
 /** First characters of the page: what tells it from a file that is not ours. */

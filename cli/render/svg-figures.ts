@@ -1,7 +1,6 @@
 // The figures of the results page: avoidable OOM against MiB moved (over all families, and family by family), avoidable OOM
-// by family with intervals, calibration of the forecast.
+// by family with intervals.
 
-import type { ForecastReport } from "../../predictor/forecast-report.ts";
 import type { EvaluationFile, RunPart } from "../../sim/suite/evaluation.ts";
 import { bySeed, figureMean, leastDenyingReactive, rowsOf } from "../../sim/suite/evaluation-table.ts";
 import { competitors, type WorkCurve, workCurve } from "../../sim/suite/evaluation-work.ts";
@@ -174,60 +173,6 @@ export function familyFigure(suite: RunPart, pressureRatio: number): string | nu
   return svg.finish();
 }
 
-/** Forecast probability of critical pressure against how often it came. */
-export function calibrationFigure(report: ForecastReport, policy: string): string {
-  const bins = report.calibration.filter((bin) => bin.predictions > 0);
-  const styles = policyStyles([policy]);
-  const id = styleId(policy);
-  const svg = new SvgWriter({
-    widthPixels: 560,
-    heightPixels: 560,
-    title: `Calibration of ${policy}`,
-    description: bins
-      .map(
-        (bin) =>
-          `${(100 * bin.meanProbability!).toFixed(0)} % forecast: came in ${(100 * bin.eventShare!).toFixed(0)} % of ${bin.predictions}`,
-      )
-      .join("; "),
-    styles,
-  });
-  svg.text(20, 28, `Calibration: critical pressure 5 s ahead, ${policy}`, "title");
-  svg.text(20, 48, "Dashed: a forecast of 30 % comes true in 30 of 100. Bars: how many forecasts.");
-  const box = { left: 70, top: 64, width: 450, height: 330 };
-  const x = (share: number) => box.left + share * box.width;
-  const y = (share: number) => box.top + (1 - share) * box.height;
-  for (let i = 0; i <= 5; i++) {
-    svg.line(x(i / 5), box.top, x(i / 5), box.top + box.height, "grid");
-    svg.line(box.left, y(i / 5), box.left + box.width, y(i / 5), "grid");
-    svg.text(box.left - 8, y(i / 5) + 4, `${i * 20} %`, "axis", "end");
-    svg.text(x(i / 5), 526, `${i * 20} %`, "axis", "middle");
-  }
-  svg.line(x(0), y(0), x(1), y(1), "diagonal");
-  svg.path(
-    bins.map((bin) => [x(bin.meanProbability!), y(bin.eventShare!)]),
-    `line-${id}`,
-  );
-  const most = Math.max(...bins.map((bin) => bin.predictions));
-  for (const bin of bins) {
-    svg.marker(x(bin.meanProbability!), y(bin.eventShare!), "circle", `marker-${id}`, 5);
-    // Square roots, so that a bin of a hundredth is still to be seen; the numbers say what they are.
-    const height = Math.max(1, Math.sqrt(bin.predictions / most) * 70);
-    const left = x(bin.fromProbability);
-    svg.rectangle(left + 2, 508 - height, box.width / report.calibration.length - 4, height, "bar-count");
-    svg.text(
-      left + box.width / report.calibration.length / 2,
-      504 - height,
-      shortCount(bin.predictions),
-      "small",
-      "middle",
-    );
-  }
-  svg.rectangle(box.left, box.top, box.width, box.height, "frame");
-  svg.text(box.left + box.width / 2, 548, "probability that was forecast", "axis", "middle");
-  svg.text(20, box.top + box.height / 2, "share in which it came", "axis", "middle", -90);
-  return svg.finish();
-}
-
 /** Curves in the order of the report: the variants of reactive as points, then who competes; `predictive` last, on top. */
 function shownCurves(file: EvaluationFile, part: RunPart, scenario?: string): WorkCurve[] {
   const rivals = competitors(file, part);
@@ -298,9 +243,4 @@ function describeCurves(curves: readonly WorkCurve[]): string {
       return `${curve.policy}: ${from}${curve.hull.length > 1 ? ` to ${last.ooms.toFixed(1)} at ${last.movedMib.toFixed(1)} MiB` : ""}`;
     })
     .join("; ");
-}
-
-function shortCount(count: number): string {
-  if (count >= 1_000_000) return `${(count / 1_000_000).toFixed(1)} M`;
-  return count >= 10_000 ? `${Math.round(count / 1000)} k` : String(count);
 }

@@ -2,7 +2,13 @@
 // marker and dash as much as by colour.
 
 import { policyBase } from "../../sim/suite/plan.ts";
-import { BASELINE_COLOUR, type MarkerShape, PREDICTIVE_COLOUR, type SeriesStyle } from "./svg-writer.ts";
+import {
+  BASELINE_COLOUR,
+  type MarkerShape,
+  PREDICTIVE_COLOUR,
+  PREDICTIVE_DARK_COLOUR,
+  type SeriesStyle,
+} from "./svg-writer.ts";
 
 const REST: readonly (readonly [string, string, string, MarkerShape])[] = [
   // colour, on dark, dash, marker
@@ -28,7 +34,13 @@ export function policyStyles(policies: readonly string[]): Map<string, SeriesSty
       });
     } else if (policy === "predictive") {
       styles.set(styleId(policy), {
-        ...{ colour: PREDICTIVE_COLOUR, darkColour: "#4aa3dd", dash: "", marker: "circle", widthPixels: 3 },
+        ...{
+          colour: PREDICTIVE_COLOUR,
+          darkColour: PREDICTIVE_DARK_COLOUR,
+          dash: "",
+          marker: "circle",
+          widthPixels: 3,
+        },
       });
     } else {
       const [colour, darkColour, dash, marker] = REST[next++ % REST.length]!;

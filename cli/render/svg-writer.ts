@@ -6,6 +6,8 @@
 export const BASELINE_COLOUR = "#E69F00";
 export const PREDICTIVE_COLOUR = "#0072B2";
 export const OOM_COLOUR = "#D55E00";
+/** The blue on dark, where the other is hard to see. */
+export const PREDICTIVE_DARK_COLOUR = "#4aa3dd";
 
 export type MarkerShape = "circle" | "square" | "triangle" | "diamond" | "cross" | "plus" | "down" | "ring";
 
@@ -26,6 +28,8 @@ export interface SvgOptions {
   /** What a reader who cannot see it should know. */
   readonly description: string;
   readonly styles?: ReadonlyMap<string, SeriesStyle>;
+  /** Rules of classes that this figure alone has: always, and on dark. */
+  readonly rules?: { readonly light: string; readonly dark: string };
 }
 
 /** Text with &, <, > and quotes made safe. */
@@ -135,6 +139,7 @@ export class SvgWriter {
 
   #css(): string {
     const styles = [...(this.#options.styles ?? [])];
+    const { light, dark } = this.#options.rules ?? { light: "", dark: "" };
     const ruleOf = (id: string, colour: string) =>
       `.line-${id},.marker-${id}{stroke:${colour}}.marker-${id}{fill:${colour}}.name-${id}{fill:${colour}}`;
     return [
@@ -152,8 +157,10 @@ export class SvgWriter {
         ([id, { colour, dash, widthPixels }]) =>
           `${ruleOf(id, colour)}.line-${id}{stroke-width:${widthPixels}${dash === "" ? "" : `;stroke-dasharray:${dash}`}}`,
       ),
+      light,
       "@media (prefers-color-scheme:dark){text{fill:#e6edf3}.panel{fill:#0d1117}.grid{stroke:#30363d}.whisker{stroke:#e6edf3}.bound{fill:#e6edf3;stroke:#0d1117}.cell-free{fill:#21262d}.cell-used{fill:#8b949e}.line-forecast{stroke:#8b949e}",
       ...styles.map(([id, { darkColour }]) => ruleOf(id, darkColour)),
+      dark,
       "}",
     ].join("");
   }

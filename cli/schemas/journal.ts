@@ -2,7 +2,9 @@
 
 import { z } from "zod";
 import { CLASS_NAMES } from "../../core/demand.ts";
+import { PARAMETER_COUNT } from "../../predictor/network.ts";
 import { JOURNAL_SCHEMA } from "../../sim/journal.ts";
+import { NETWORK_INPUTS } from "../../sim/recording/recording.ts";
 import { OOM_CAUSES } from "../../sim/result.ts";
 
 const t = z.number().min(0).describe("µs of virtual time, never decreasing");
@@ -61,6 +63,16 @@ export const journalEventSchema = z.discriminatedUnion("e", [
     forecast: z.number().nullable().describe("Null: not a finite number."),
     upper: z.number().nullable(),
     confidence: z.number().nullable(),
+    weights: z
+      .array(z.number().nullable())
+      .length(PARAMETER_COUNT)
+      .optional()
+      .describe("Of the small network as it was: W1 row by row, b1, W2, b2; float32."),
+    inputs: z
+      .array(z.number().nullable())
+      .length(NETWORK_INPUTS)
+      .optional()
+      .describe("Beside the weights: the four features and the anchor."),
   }),
   z.object({ t, e: z.literal("watchdog"), reason: z.string() }),
 ]);

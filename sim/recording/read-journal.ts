@@ -2,10 +2,11 @@
 
 import { CLASS_NAMES, type RequestClassName } from "../../core/demand.ts";
 import { MempredError } from "../../core/errors.ts";
+import { PARAMETER_COUNT } from "../../predictor/network.ts";
 import { JOURNAL_SCHEMA } from "../journal.ts";
 import { OOM_CAUSES, type OomCause } from "../result.ts";
 import { OWN_BLOCK_ID } from "../run-recorder.ts";
-import { Recording, type RecordingHeader } from "./recording.ts";
+import { NETWORK_INPUTS, Recording, type RecordingHeader } from "./recording.ts";
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -102,8 +103,8 @@ export class JournalReader {
         recording.sample(t, this.#number(line, "occupancy", 0, 1), this.#number(line, "pressure", 0, 1));
         break;
       case "forecast": {
-        // JSON has no NaN: a forecast that was none is null.
-        const number = (name: string) => (typeof line[name] === "number" ? (line[name] as number) : NaN);
+        const number = (name: string) => numberOrNaN(line[name]);
+        if (line["weights"] !== undefined) this.#network(recording, t, line);
         recording.forecast(t, number("pressure"), number("forecast"), number("upper"), number("confidence"));
         break;
       }
@@ -113,6 +114,24 @@ export class JournalReader {
       default:
         throw this.#error(`unknown event ${JSON.stringify(line["e"])}`, "place, resize, free, move, deny, compact, …");
     }
+  }
+
+  /** What the forecast of this tick was made with: of every tick from the first on, or of none. */
+  #network(recording: Recording, t: number, line: Line): void {
+    const numbers = (name: string, length: number) => {
+      const values = line[name];
+      if (
+        !Array.isArray(values) ||
+        values.length !== length ||
+        !values.every((one) => one === null || typeof one === "number")
+      )
+        // biome-ignore format: one line
+        throw this.#error(`${name} are not ${length} numbers`, `"${name}":[…]`);
+      return Float64Array.from(values as unknown[], numberOrNaN);
+    };
+    if (recording.networkCount !== recording.ticks.count - 1)
+      throw this.#error("weights that forecasts before it did not have", "weights in every forecast, or in none");
+    recording.network(t, numbers("weights", PARAMETER_COUNT), numbers("inputs", NETWORK_INPUTS));
   }
 
   #id(line: Line): number {
@@ -142,6 +161,11 @@ export class JournalReader {
     const details = { file: this.#file, line: Math.max(1, this.#line), expected };
     return new MempredError("INVALID_RESULT", `${this.#file}, line ${details.line}: ${what}`, details);
   }
+}
+
+/** JSON has no NaN and no infinity: both are null. */
+function numberOrNaN(value: unknown): number {
+  return typeof value === "number" ? value : NaN;
 }
 
 /** A journal that is in memory. Errors: INVALID_RESULT. */

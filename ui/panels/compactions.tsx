@@ -2,26 +2,14 @@
 
 import { signal, useComputed } from "@preact/signals";
 import { formatBytes, formatMicros } from "../../cli/render/format.ts";
-import * as column from "../../sim/recording/columns.ts";
-import type { Recording } from "../../sim/recording/recording.ts";
+import { type Compaction, compactionsUntil } from "../../sim/recording/compactions.ts";
 import { seek } from "../player.ts";
 import { calmMoments, type Side, sides } from "../state.ts";
 import { Scroll } from "./scroll.tsx";
 
 const SHOWN = 40;
-/** Within this time after a run that looked ahead, it counts what was served. */
-const USE_MICROS = 5_000_000;
 
 const chosen = signal<"A" | "B">("B");
-
-interface Compaction {
-  readonly startMicros: number;
-  readonly tookMicros: number;
-  readonly isAhead: boolean;
-  readonly movedBytes: number;
-  /** Requests that the other run denied within 5 s and this one did not. */
-  readonly spared: number;
-}
 
 export function CompactionsPanel() {
   const side = sides[chosen.value];
@@ -76,7 +64,7 @@ export function CompactionsPanel() {
                 </td>
                 <td>{formatMicros(row.tookMicros)}</td>
                 <td>{formatBytes(row.movedBytes)}</td>
-                <td>{row.spared === 0 ? "" : `✓ ${row.spared}`}</td>
+                <td>{row.sparedIds.length === 0 ? "" : `✓ ${row.sparedIds.length}`}</td>
               </tr>
             ))}
           </tbody>
@@ -92,38 +80,5 @@ function compactionsOf(side: Side, other: Side): Compaction[] {
   side.version.value;
   other.version.value;
   const { recording } = side;
-  if (recording === null) return [];
-  const { events } = recording;
-  const found: Compaction[] = [];
-  let end = -1;
-  for (let row = recording.eventsUntil(calmMoments.compactions.value) - 1; row >= 0 && found.length < SHOWN; row--) {
-    if (events.kind[row] === column.EVENT_COMPACT_END) end = row;
-    if (events.kind[row] !== column.EVENT_COMPACT_START || end < 0) continue;
-    const startMicros = events.micros[row]!;
-    found.push({
-      startMicros,
-      tookMicros: events.micros[end]! - startMicros,
-      isAhead: (events.flags[end]! & column.FLAG_IS_PROACTIVE) !== 0,
-      movedBytes: events.size[end]!,
-      spared: other.recording === null ? 0 : sparedBy(recording, other.recording, events.micros[end]!),
-    });
-    end = -1;
-  }
-  return found;
-}
-
-function sparedBy(recording: Recording, other: Recording, fromMicros: number): number {
-  const mine = deniedIds(recording, fromMicros);
-  let spared = 0;
-  for (const id of deniedIds(other, fromMicros)) if (!mine.has(id)) spared++;
-  return spared;
-}
-
-function deniedIds(recording: Recording, fromMicros: number): Set<number> {
-  const ids = new Set<number>();
-  const { events } = recording;
-  const end = recording.eventsUntil(fromMicros + USE_MICROS);
-  for (let row = recording.eventsUntil(fromMicros); row < end; row++)
-    if (events.kind[row] === column.EVENT_DENY) ids.add(events.id[row]!);
-  return ids;
+  return recording === null ? [] : compactionsUntil(recording, other.recording, calmMoments.compactions.value, SHOWN);
 }

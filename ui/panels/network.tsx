@@ -2,25 +2,20 @@
 
 import { useComputed } from "@preact/signals";
 import { formatMoment, formatPercent } from "../../cli/render/format.ts";
-import { B1_AT, HIDDEN_COUNT, INPUT_COUNT, PARAMETER_COUNT, W1_AT, W2_AT } from "../../predictor/network.ts";
-import { compactWeights } from "../../predictor/shipped-compact.ts";
-import { EVENT_WATCHDOG } from "../../sim/recording/columns.ts";
-import { NETWORK_INPUTS, type Recording } from "../../sim/recording/recording.ts";
+import { B1_AT, HIDDEN_COUNT, INPUT_COUNT, W1_AT, W2_AT } from "../../predictor/network.ts";
+import type { Recording } from "../../sim/recording/recording.ts";
+import {
+  guardsAt,
+  INPUT_NAMES,
+  networkAt,
+  networkEdges,
+  type ShownNetwork,
+} from "../../sim/recording/shown-network.ts";
 import { forecaster } from "../series.ts";
 import { bothSides, calmMoments, sides } from "../state.ts";
 import { DataTable } from "./data-table.tsx";
 
-const INPUTS = ["net rate", "free", "compactions", "since last", "anchor"] as const;
-/** Policies whose network has constant weights. */
-const CONSTANT = ["predictive", "class-aware", "cache-predictive", "cache-ahead", "hinted"];
 const [WIDTH, HEIGHT] = [250, 132];
-
-interface Shown {
-  readonly policy: string;
-  readonly weights: ArrayLike<number>;
-  /** Null: not written down. */
-  readonly inputs: ArrayLike<number> | null;
-}
 
 export function NetworkPanel() {
   // A text, so that the panel is drawn again once a tick and not with each frame.
@@ -30,7 +25,7 @@ export function NetworkPanel() {
   });
   tick.value;
   const recording = shownRecording();
-  const shown = recording === null ? null : networkOf(recording);
+  const shown = recording === null ? null : networkAt(recording, calmMoments.network.peek());
   return (
     <section class="panel" aria-labelledby="network">
       <h2 id="network">F · the network, live</h2>
@@ -58,42 +53,18 @@ function shownRecording(): Recording | null {
   return learning?.recording ?? forecaster(sides.A.recording, sides.B.recording);
 }
 
-function networkOf(recording: Recording): Shown | null {
-  const { policy } = recording.header;
-  const row = Math.min(recording.networkCount, recording.ticksUntil(calmMoments.network.peek())) - 1;
-  if (row >= 0) {
-    const at = row * (PARAMETER_COUNT + NETWORK_INPUTS);
-    const kept = recording.networks.subarray(at, at + PARAMETER_COUNT + NETWORK_INPUTS);
-    return { policy, weights: kept, inputs: kept.subarray(PARAMETER_COUNT) };
-  }
-  return CONSTANT.includes(policy.split(":")[0]!) ? { policy, weights: compactWeights(), inputs: null } : null;
-}
-
 /** What of it moves. */
-function noteOf({ policy, inputs }: Shown): string {
-  if (inputs === null) return `the weights of ${policy} are constants of the program; a journal has no inputs`;
-  return CONSTANT.includes(policy.split(":")[0]!)
-    ? `${policy}: weights are constants of the program, its output's bias learns`
+function noteOf({ policy, inputs, isConstant }: ShownNetwork): string {
+  if (inputs === null) return `${policy}: weights are constants of the program; what goes in was not written down`;
+  return isConstant
+    ? `${policy}: weights are constants of the program, the output's bias learns`
     : `${policy}: all weights learn while it runs`;
 }
 
-function Drawing({ shown: { weights, inputs } }: { readonly shown: Shown }) {
+function Drawing({ shown: { weights, inputs } }: { readonly shown: ShownNetwork }) {
   const inputAt = (i: number): [number, number] => [78, 18 + i * 32];
   const unitAt = (j: number): [number, number] => [160, 10 + j * 16];
   const output: [number, number] = [226, HEIGHT / 2];
-  const largest = Math.max(0.01, ...Array.from({ length: PARAMETER_COUNT }, (_, i) => Math.abs(weights[i]!)));
-  const edge = (key: string, from: [number, number], to: [number, number], weight: number) => (
-    <line
-      key={key}
-      x1={from[0]}
-      y1={from[1]}
-      x2={to[0]}
-      y2={to[1]}
-      stroke={weight < 0 ? "var(--oom)" : "var(--b)"}
-      stroke-width={0.2 + (3 * Math.abs(weight)) / largest}
-      stroke-dasharray={weight < 0 ? "4 3" : undefined}
-    />
-  );
   const units = Array.from({ length: HIDDEN_COUNT }, (_, j) => j);
   const fours = Array.from({ length: INPUT_COUNT }, (_, i) => i);
   return (
@@ -104,10 +75,22 @@ function Drawing({ shown: { weights, inputs } }: { readonly shown: Shown }) {
       role="img"
       aria-label="The network: four inputs, eight units, one output; figures in the table"
     >
-      {fours.flatMap((i) =>
-        units.map((j) => edge(`${i} ${j}`, inputAt(i), unitAt(j), weights[W1_AT + i * HIDDEN_COUNT + j]!)),
-      )}
-      {units.map((j) => edge(`o${j}`, unitAt(j), output, weights[W2_AT + j]!))}
+      {networkEdges(weights).map(({ input, unit, weight, share }) => {
+        const from = input === null ? unitAt(unit) : inputAt(input);
+        const to = input === null ? output : unitAt(unit);
+        return (
+          <line
+            key={`${input} ${unit}`}
+            x1={from[0]}
+            y1={from[1]}
+            x2={to[0]}
+            y2={to[1]}
+            stroke={weight < 0 ? "var(--oom)" : "var(--b)"}
+            stroke-width={0.2 + 3 * share}
+            stroke-dasharray={weight < 0 ? "4 3" : undefined}
+          />
+        );
+      })}
       {units.map((j) => (
         <circle key={j} cx={unitAt(j)[0]} cy={unitAt(j)[1]} r="4" fill="var(--panel)" stroke="var(--ink)" />
       ))}
@@ -115,7 +98,7 @@ function Drawing({ shown: { weights, inputs } }: { readonly shown: Shown }) {
         <g key={i}>
           <circle cx={inputAt(i)[0]} cy={inputAt(i)[1]} r="5" fill="var(--panel)" stroke="var(--ink)" />
           <text x={70} y={inputAt(i)[1] + 4} text-anchor="end">
-            {INPUTS[i]}
+            {INPUT_NAMES[i]}
           </text>
           {inputs !== null && (
             <text x={70} y={inputAt(i)[1] + 15} text-anchor="end">
@@ -130,38 +113,27 @@ function Drawing({ shown: { weights, inputs } }: { readonly shown: Shown }) {
 }
 
 function Guards({ recording }: { readonly recording: Recording }) {
-  const row = recording.ticksUntil(calmMoments.network.peek()) - 1;
-  const { ticks } = recording;
-  const value = (column: Float64Array) => (row < 0 || Number.isNaN(column[row]!) ? null : column[row]!);
-  const [forecast, upper, confidence] = [value(ticks.forecast), value(ticks.upper), value(ticks.confidence)];
+  const { forecast, upper, confidence, lastTrip } = guardsAt(recording, calmMoments.network.peek());
   const text = (ratio: number | null) => (ratio === null ? "none" : formatPercent(ratio, 1));
   return (
     <p>
-      forecast {text(forecast)}, at most {text(upper === null ? null : Math.min(1, upper))}, confidence{" "}
-      {text(confidence)} · watchdog: {lastTrip(recording)}
+      forecast {text(forecast)}, at most {text(upper)}, confidence {text(confidence)} · watchdog:{" "}
+      {lastTrip === null ? "never tripped" : `tripped at ${formatMoment(lastTrip.micros)}: ${lastTrip.reason}`}
     </p>
   );
-}
-
-function lastTrip(recording: Recording): string {
-  const { events, words } = recording;
-  for (let row = recording.eventsUntil(calmMoments.network.peek()) - 1; row >= 0; row--)
-    if (events.kind[row] === EVENT_WATCHDOG)
-      return `tripped at ${formatMoment(events.micros[row]!)}: ${words[events.to[row]!]}`;
-  return "never tripped";
 }
 
 function unitNames(): string[] {
   return Array.from({ length: HIDDEN_COUNT }, (_, j) => `unit ${j + 1}`);
 }
 
-function weightRows({ weights, inputs }: Shown): (string | number)[][] {
+function weightRows({ weights, inputs }: ShownNetwork): (string | number)[][] {
   const row = (name: string, at: number, input: string) => [
     name,
     ...Array.from({ length: HIDDEN_COUNT }, (_, j) => weights[at + j]!.toFixed(3)),
     input,
   ];
-  const rows = INPUTS.slice(0, INPUT_COUNT).map((name, i) =>
+  const rows = INPUT_NAMES.slice(0, INPUT_COUNT).map((name, i) =>
     row(name, W1_AT + i * HIDDEN_COUNT, inputs === null ? "" : inputs[i]!.toFixed(3)),
   );
   return [
