@@ -7,7 +7,7 @@ import { Chart } from "../draw/chart.tsx";
 import type { Plot } from "../draw/plot.ts";
 import { seek } from "../player.ts";
 import { errorsOf, forecaster } from "../series.ts";
-import { bothSides, headMicros, moment, type Side, sides } from "../state.ts";
+import { bothSides, headMicros, moment, type Side, shownFile, sides } from "../state.ts";
 import { colour } from "../theme.ts";
 import { DataTable } from "./data-table.tsx";
 
@@ -35,7 +35,15 @@ export function AccuracyPanel() {
             onPick={(seconds) => seek(Math.round(seconds * 1e6))}
           />
           <p class="quiet">mean error of 20, pp: ▬ {side.policy} · ┄ staying as it is</p>
-          {report === null ? <p>The scores come when the run is done.</p> : <Scores report={report} />}
+          {report !== null ? (
+            <Scores report={report} />
+          ) : shownFile.value === null ? (
+            <p>The scores come when the run is done.</p>
+          ) : (
+            <p>
+              Scores of a journal: <code>mempred export FILE --calibration d.svg</code>
+            </p>
+          )}
           <DataTable caption="forecast error" head={["moment", "forecast pp", "stays pp"]} rows={errorRows} />
         </>
       )}
