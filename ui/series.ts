@@ -1,6 +1,7 @@
 // The numbers of the charts: rows of one time axis for both runs, the forecast at the moment that it was for.
 
 import { HORIZON_MICROS, HORIZON_TICKS, TICK_MICROS } from "../core/units.ts";
+import { forecastErrors, movingMean } from "../sim/recording/forecast-errors.ts";
 import type { Recording } from "../sim/recording/recording.ts";
 
 /** Columns by row of 500 ms, percent; NaN where there is nothing. */
@@ -58,28 +59,20 @@ export function floorOf({ seconds, pressureA, pressureB }: Timeline): number {
 
 /** Errors of the forecast and of "it stays as it is", percentage points, at the moment the forecast was for. */
 export interface ErrorSeries {
-  readonly seconds: number[];
-  readonly forecast: number[];
-  readonly persistence: number[];
+  readonly seconds: Float64Array;
+  readonly forecast: Float64Array;
+  readonly persistence: Float64Array;
 }
 
-/** Means over the last `window` matured forecasts. */
-export function errorsOf(recording: Recording | null, window = 20): ErrorSeries {
-  const series: ErrorSeries = { seconds: [], forecast: [], persistence: [] };
-  if (recording === null) return series;
-  const { ticks } = recording;
-  const recent: [number, number][] = [];
-  for (let row = HORIZON_TICKS; row < ticks.count; row++) {
-    const then = row - HORIZON_TICKS;
-    const actual = ticks.watched[row]!;
-    const error = 100 * Math.abs(actual - ticks.forecast[then]!);
-    const naive = 100 * Math.abs(actual - ticks.watched[then]!);
-    if (!Number.isNaN(error) && !Number.isNaN(naive)) recent.push([error, naive]);
-    if (recent.length > window) recent.shift();
-    const mean = (i: 0 | 1) => recent.reduce((sum, pair) => sum + pair[i], 0) / recent.length;
-    series.seconds.push(ticks.micros[row]! / 1e6);
-    series.forecast.push(mean(0));
-    series.persistence.push(mean(1));
-  }
-  return series;
+/** Means of the last 20 that came due. */
+export function errorsOf(recording: Recording | null): ErrorSeries {
+  if (recording === null) return { seconds: NOTHING, forecast: NOTHING, persistence: NOTHING };
+  const { own, persistence } = forecastErrors(recording);
+  return {
+    seconds: recording.ticks.micros.slice(0, recording.ticks.count).map((micros) => micros / 1e6),
+    forecast: movingMean(own),
+    persistence: movingMean(persistence),
+  };
 }
+
+const NOTHING = new Float64Array(0);

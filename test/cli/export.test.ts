@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readRecording } from "../../cli/read-recording.ts";
-import { errorFigure, forecastErrors } from "../../cli/render/error-figure.ts";
+import { errorFigure } from "../../cli/render/error-figure.ts";
 import { heapRows, mapStates } from "../../cli/render/heap-rows.ts";
 import { lineChart } from "../../cli/render/line-chart.ts";
 import { heapFigure, timelineFigure } from "../../cli/render/run-figures.ts";
 import { HORIZON_MICROS } from "../../core/units.ts";
 import { EVENT_COMPACT_END, EVENT_DENY } from "../../sim/recording/columns.ts";
+import { forecastErrors, movingMean } from "../../sim/recording/forecast-errors.ts";
 import { HeapView } from "../../sim/recording/heap-view.ts";
 import type { Recording } from "../../sim/recording/recording.ts";
 import { run, temporaryFolder } from "./fake-host.ts";
@@ -146,13 +147,18 @@ describe("pictures", () => {
   });
 
   test("errors of the forecasts: of each the tick it was for, and no picture where nothing forecasts", async () => {
-    const errors = forecastErrors(recordings[1]!)!;
+    const errors = forecastErrors(recordings[1]!);
     const { ticks } = recordings[1]!;
     const due = Array.from({ length: ticks.count - 10 }, (_, row) => 100 * Math.abs(ticks.forecast[row]! - ticks.watched[row + 10]!)); // biome-ignore format: one line
     expect(errors.count).toBe(due.length);
     expect(errors.own[60]).toBeCloseTo(due[50]!, 12);
     expect(errors.meanOwn).toBeCloseTo(due.reduce((sum, one) => sum + one, 0) / due.length, 9);
     expect(errors.persistence[60]).toBeCloseTo(100 * Math.abs(ticks.watched[50]! - ticks.watched[60]!), 12);
+    const mean = movingMean(errors.own);
+    expect(mean[9]).toBeNaN();
+    expect(mean[10]).toBe(errors.own[10]);
+    expect(mean[40]).toBeCloseTo(errors.own.slice(21, 41).reduce((sum, one) => sum + one, 0) / 20, 12);
+    expect(forecastErrors(recordings[0]!)).toMatchObject({ count: 0, meanOwn: NaN });
     expect((await run(["export", ...JOURNALS, "--errors", path("errors.svg")])).status).toBe(0);
     const svg = readFileSync(path("errors.svg"), "utf8");
     expect(new XmlCheck(svg).trouble()).toBeNull();

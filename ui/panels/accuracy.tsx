@@ -145,11 +145,8 @@ function errorRows(): (string | number)[][] {
   const { seconds, forecast, persistence } = errorsOf(side?.recording ?? null);
   const end = seconds.filter((value) => value * 1e6 <= moment.value).length;
   const text = (value: number) => (Number.isNaN(value) ? "" : value.toFixed(2));
-  return seconds
-    .slice(Math.max(0, end - 40), end)
-    .map((value, i) => [
-      `${value} s`,
-      text(forecast[Math.max(0, end - 40) + i]!),
-      text(persistence[Math.max(0, end - 40) + i]!),
-    ]);
+  const rows: string[][] = [];
+  for (let row = Math.max(0, end - 40); row < end; row++)
+    rows.push([`${seconds[row]} s`, text(forecast[row]!), text(persistence[row]!)]);
+  return rows;
 }
