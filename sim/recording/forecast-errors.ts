@@ -36,14 +36,14 @@ export function forecastErrors({ ticks }: Recording): ForecastErrors {
   return { own, persistence, count, meanOwn: sumOwn / count, meanPersistence: sumPersistence / count };
 }
 
-/** Means of the last `window` values that are there, or of as many as there are; NaN before the first and where none is. */
-export function movingMean(values: Float64Array, window = ERROR_WINDOW): Float64Array {
+/** Means of the last `length` values that are there, or of as many as there are; NaN before the first and where none is. */
+export function movingMean(values: Float64Array, length = ERROR_WINDOW): Float64Array {
   const out = new Float64Array(values.length).fill(Number.NaN);
   const recent: number[] = [];
   for (let row = 0; row < values.length; row++) {
     if (Number.isNaN(values[row]!)) continue;
     recent.push(values[row]!);
-    if (recent.length > window) recent.shift();
+    if (recent.length > length) recent.shift();
     out[row] = recent.reduce((sum, value) => sum + value, 0) / recent.length;
   }
   return out;

@@ -1,9 +1,8 @@
 // A host for commands run in-process: what they write is kept, the clock is a counter, signals are sent by hand.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import type { Host, OutputStream, TerminalHost } from "../../cli/host.ts";
 import { runCli } from "../../cli/program.ts";
 
@@ -77,15 +76,7 @@ export async function run(words: readonly string[], options: FakeHostOptions | F
   return { status, stdout: host.stdout.text, stderr: host.stderr.text, host };
 }
 
-const folders: string[] = [];
-
-/** A folder that is gone when the test file is done. */
+/** A folder that is gone when the tests are done. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "mempred-test-"));
-  folders.push(folder);
-  return folder;
+  return mkdtempSync(join(tmpdir(), "mempred-test-"));
 }
-
-afterAll(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});

@@ -1,9 +1,8 @@
-// Cache traces made for tests: files that are gone when the test file is done, and requests drawn from a seed.
+// Cache traces made for tests: files that are gone when the tests are done, and requests drawn from a seed.
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import { MempredError } from "../../core/errors.ts";
 import { RandomStream } from "../../core/random.ts";
 import { readCacheTrace } from "../../io/cache-reader.ts";
@@ -18,7 +17,6 @@ if (SHARED_TRACES === null)
   console.warn("SKIPPED: ../shared/traces is not there: no test reads the shared cache traces");
 
 const folder = mkdtempSync(join(tmpdir(), "mempred-cache-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 export function cacheFile(name: string, content: string | Uint8Array): string {
   const path = join(folder, name);
