@@ -25,7 +25,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "shared", include: files.filter((path) => !alone.includes(path)), isolate: false },
+        test: { name: "shared", include: files.filter((path) => !alone.includes(path)), isolate: isCovering },
       },
       { extends: true, test: { name: "alone", include: alone } },
     ],

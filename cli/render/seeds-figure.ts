@@ -66,7 +66,7 @@ export function seedsFigure(result: ResultFile, policies: readonly string[]): st
     rules: RULES,
   });
   const partial = result.isPartial === true ? "; interrupted, not all of it was run" : "";
-  svg.text(20, 26, `Avoidable OOM a run: policy less ${baseline}, ${formatSeeds(seeds)}${partial}`, "title");
+  svg.text(20, 26, `Avoidable OOM a run: each policy minus ${baseline}, ${formatSeeds(seeds)}${partial}`, "title");
   svg.text(20, 46, "A dot is a seed, the same demand for both: filled below 0, fewer; hollow above, more. Line: mean, shaded: its 95 % interval.", "axis"); // biome-ignore format: one line
   svg.text(20, 62, cautionOf(panels, seeds.length), "axis");
   const cell = (WIDTH - 20) / columns;

@@ -52,7 +52,7 @@ describe("the picture of many seeds", () => {
     expect(svg).toContain("Dotted: clairvoyant, who knows every request.");
     expect(svg).not.toContain("Dashed: perfect-forecast");
     expect(svg).not.toContain("rough");
-    expect(svg).toContain("policy less reactive, seeds 1..20");
+    expect(svg).toContain("each policy minus reactive, seeds 1..20");
   });
 
   test("--policy chooses; a bound alone has panels, and is no line in its own", async () => {
