@@ -1,24 +1,28 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 const isCovering = process.argv.some((word) => word.startsWith("--coverage"));
 
 // Whatever the tests and the processes that they start leave among the temporary files is in here, and gone when they are done.
-const temporary = mkdtempSync(join(tmpdir(), "mempred-tests-"));
-process.env["TMPDIR"] = temporary;
-process.on("exit", () => rmSync(temporary, { recursive: true, force: true }));
+// This file is read once for itself and once for each project. Short, as paths of sockets are.
+if (!basename(tmpdir()).startsWith("mempred-run-")) {
+  const folder = mkdtempSync(join(tmpdir(), "mempred-run-"));
+  process.env["TMPDIR"] = folder;
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+}
 
 const files = readdirSync("test", { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".test.ts"))
   .map((path) => `test/${path}`);
 /**
- * Files that put their own clock in place of the process's, or listen to the process: what else runs there would disturb them.
- * Each has a process of its own. The others share one a worker, where modules are loaded and compiled once: a process and its
- * modules take two seconds, and there are hundreds of files.
+ * What reaches other files in the same process, or is disturbed by them: a clock in place of the process's, listeners of the
+ * process, additions to a registry. Files with that have a process each. The others share one a worker, where modules are loaded and
+ * compiled once: a process and its modules take two seconds, and there are hundreds of files.
  */
-const alone = files.filter((path) => /useFakeTimers|process\.(?:on|once)\(/.test(readFileSync(path, "utf8")));
+const REACHES_OUT = /useFakeTimers|process\.(?:on|once)\(|register(?:Policy|Signal)\(/;
+const alone = files.filter((path) => REACHES_OUT.test(readFileSync(path, "utf8")));
 
 export default defineConfig({
   test: {
