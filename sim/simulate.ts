@@ -83,6 +83,7 @@ export class Run {
   readonly #deniedByClass = new Float64Array(3);
   #lastProactiveMicros = -Infinity;
   #tick = 0;
+  #nextTickMicros = 0;
   #fallbackTicks = 0;
   #trips = 0;
   #readmissions = 0;
@@ -145,24 +146,29 @@ export class Run {
   }
 
   execute(): SimulateOutcome {
-    const { timeMicros, length, durationMicros: end } = this.#demand;
-    let nextTickMicros = 0;
-    for (let row = 0; row < length; row++) {
-      const now = timeMicros[row]!;
-      while (nextTickMicros <= now) {
-        this.sample(nextTickMicros);
-        this.decide(nextTickMicros);
-        nextTickMicros += TICK_MICROS;
-      }
-      this.serve(row, now);
-    }
-    while (nextTickMicros <= end) {
-      this.sample(nextTickMicros);
-      this.decide(nextTickMicros);
-      nextTickMicros += TICK_MICROS;
-    }
+    this.advance(this.#demand.durationMicros);
     this.close();
     return this.finish();
+  }
+
+  /** Serves the demand up to a moment, ticks included. In how many calls the end is reached makes no difference. */
+  advance(untilMicros: number): void {
+    const { timeMicros, length } = this.#demand;
+    let row = this.#world.nextRow;
+    for (; row < length && timeMicros[row]! <= untilMicros; row++) {
+      const now = timeMicros[row]!;
+      this.#tickUntil(now);
+      this.serve(row, now);
+    }
+    this.#tickUntil(untilMicros);
+  }
+
+  #tickUntil(nowMicros: number): void {
+    while (this.#nextTickMicros <= nowMicros) {
+      this.sample(this.#nextTickMicros);
+      this.decide(this.#nextTickMicros);
+      this.#nextTickMicros += TICK_MICROS;
+    }
   }
 
   /** The acting arena. */

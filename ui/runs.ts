@@ -72,4 +72,11 @@ function takeChunk(side: state.Side, chunk: Chunk): void {
     side.version.value++;
     if (state.isFollowing.value) state.moment.value = state.headMicros.value;
   });
+  // Both go on when both can be seen.
+  if (chunk.header !== null && state.bothSides.every(({ recording }) => recording !== null))
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        for (const line of Object.values(lines)) line.saySeen();
+      }),
+    );
 }

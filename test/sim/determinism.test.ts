@@ -3,9 +3,10 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { RandomStream } from "../../core/random.ts";
 import { getScenario } from "../../scenarios/registry.ts";
 import { goldenDigests } from "../../scripts/golden-sim.ts";
-import { simulate } from "../../sim/simulate.ts";
+import { Run, simulate } from "../../sim/simulate.ts";
 import type { SimulateOptions } from "../../sim/simulate-types.ts";
 import { simulateWithJournal } from "./hand-demand.ts";
 
@@ -34,6 +35,24 @@ describe("determinism", () => {
     const plain = simulate(options).result;
     expect(simulateWithJournal(options).result).toEqual(plain);
     expect(simulate({ ...options, verify: true }).result).toEqual(plain);
+  });
+
+  it("a run that is driven in slices, cut anywhere, is the run", () => {
+    const random = new RandomStream(77, "slices"); // seed 77
+    for (const policy of ["reactive", "predictive", "neural", "clairvoyant", "cache-ahead"]) {
+      const demand = getScenario(policy === "cache-ahead" ? "mixed-tenants" : "tide").generate({ pressureRatio: 0.95, seed: 34, durationMicros: 60_000_000, ratePerSecond: 100, capacityBytes: 102_400 }); // biome-ignore format: one line
+      const whole = simulateWithJournal({ demand, policy, seed: 34 });
+      const lines: string[] = [];
+      const run = new Run({ demand, policy, seed: 34, journal: (line) => lines.push(line) });
+      // At ticks, at arrivals, between them, twice at the same moment, and a moment that has passed.
+      const arrivals = Array.from({ length: 10 }, () => demand.timeMicros[Math.floor(random.next() * demand.length)]!);
+      const moments = [0, 500_000, 2_000_000, 2_000_000, 30_000_001, ...arrivals].sort((a, b) => a - b);
+      for (const micros of [...moments, 1_000_000]) run.advance(micros);
+      const sliced = run.execute();
+      expect(sliced.result, policy).toEqual(whole.result);
+      expect(sliced.predictorState).toEqual(whole.predictorState);
+      expect(lines.join("\n")).toBe(whole.text);
+    }
   });
 
   it("pinned digests of each policy", () => {

@@ -56,7 +56,7 @@ export type WorkerMessage =
     }
   | { readonly job: number; readonly kind: "error"; readonly message: string };
 
-export interface WorkerRequest {
-  readonly job: number;
-  readonly request: RunRequest;
-}
+export type WorkerRequest =
+  | { readonly kind: "run"; readonly job: number; readonly request: RunRequest }
+  /** The first part of the recording has been drawn. */
+  | { readonly kind: "seen" };

@@ -8,7 +8,7 @@ import { traceToDemand } from "../../scenarios/trace/trace-demand.ts";
 import { parseTrace } from "../../scenarios/trace/trace-parser.ts";
 import { scheduleAttacks } from "../../sim/attacks.ts";
 import { resolvePolicy } from "../../sim/policies/registry.ts";
-import { simulate } from "../../sim/simulate.ts";
+import { Run, simulate } from "../../sim/simulate.ts";
 import type { SimulateOptions, SimulateOutcome } from "../../sim/simulate-types.ts";
 import { policyBase } from "../../sim/suite/plan.ts";
 import { withBursts } from "./burst.ts";
@@ -18,18 +18,35 @@ import { StreamRecorder } from "./stream-recorder.ts";
 /** Decisions that come back: more than any run of the page makes. */
 const KEPT_DECISIONS = 20_000;
 
-/** Runs it. `send` gets the recording in parts, where one is wanted. Errors: those of the scenario, trace and simulator. */
-export function runJob(request: RunRequest, send: (chunk: Chunk) => void): SimulateOutcome {
+/** After so much of a run there is something to see. */
+const FIRST_MICROS = 2 * MICROS_PER_SECOND;
+
+/**
+ * Runs it. Errors: those of the scenario, trace and simulator.
+ * @param send gets the recording in parts, where one is wanted
+ * @param seen is waited for after the first part: on two cores a run takes the page the time to draw it
+ */
+export async function runJob(
+  request: RunRequest,
+  send: (chunk: Chunk) => void,
+  seen: () => Promise<void>,
+): Promise<SimulateOutcome> {
   const demand = withBursts(demandOf(request), request.bursts);
   const { policy, seed, pressureRatio } = request;
   const { capacityBytes, name: scenario } = demand;
   const header = { capacityBytes, granuleBytes: GRANULE_BYTES, scenario, pressureRatio, seed, policy };
   const recorder = request.isRecorded ? new StreamRecorder(header, send) : null;
-  const outcome = simulate({
+  const run = new Run({
     ...optionsOf(request, demand, policy),
     ...pairingOf(request, demand),
     ...(recorder === null ? {} : { recorder, keepDecisions: KEPT_DECISIONS }),
   });
+  if (recorder !== null) {
+    run.advance(Math.min(FIRST_MICROS, demand.durationMicros));
+    recorder.flush();
+    await seen();
+  }
+  const outcome = run.execute();
   recorder?.flush();
   return outcome;
 }

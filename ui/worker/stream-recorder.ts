@@ -1,20 +1,19 @@
-// A recording that is handed on while the run goes: what was added since the last time, first after a few virtual seconds so
-// that there is a picture soon, then in larger parts.
+// A recording that is handed on while the run goes: what was added since the last time. The first part is asked for, the others
+// go as they are large enough.
 
 import { MICROS_PER_SECOND } from "../../core/units.ts";
 import { PARAMETER_COUNT } from "../../predictor/network.ts";
 import { NETWORK_INPUTS, Recording, type RecordingHeader } from "../../sim/recording/recording.ts";
 import type { Chunk } from "./protocol.ts";
 
-const FIRST_MICROS = 2 * MICROS_PER_SECOND;
-const NEXT_MICROS = 100 * MICROS_PER_SECOND;
+const PART_MICROS = 100 * MICROS_PER_SECOND;
 
 export class StreamRecorder extends Recording {
   readonly #send: (chunk: Chunk) => void;
   #events = 0;
   #ticks = 0;
   #networks = 0;
-  #nextMicros = FIRST_MICROS;
+  #nextMicros = Infinity;
   #isFirst = true;
 
   constructor(header: RecordingHeader, send: (chunk: Chunk) => void) {
@@ -51,6 +50,6 @@ export class StreamRecorder extends Recording {
     this.#ticks = last;
     this.#networks = this.networkCount;
     this.#isFirst = false;
-    this.#nextMicros = this.endMicros + NEXT_MICROS;
+    this.#nextMicros = this.endMicros + PART_MICROS;
   }
 }

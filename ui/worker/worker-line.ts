@@ -1,7 +1,7 @@
 // One worker and what it is doing. A run cannot be interrupted from outside: giving it up ends its worker.
 
 import type { Decision, RunResult } from "../../sim/result.ts";
-import type { Chunk, RunRequest, WorkerMessage } from "./protocol.ts";
+import type { Chunk, RunRequest, WorkerMessage, WorkerRequest } from "./protocol.ts";
 import SimulationWorker from "./simulation-worker.ts?worker&inline";
 
 export interface FinishedRun {
@@ -38,8 +38,17 @@ export class WorkerLine {
         this.#reject = null;
         reject(new Error(event.message));
       };
-      worker.postMessage({ job, request });
+      this.#say({ kind: "run", job, request });
     });
+  }
+
+  /** The first part has been drawn: the run may have the cores. */
+  saySeen(): void {
+    this.#say({ kind: "seen" });
+  }
+
+  #say(message: WorkerRequest): void {
+    this.#worker?.postMessage(message);
   }
 
   /** Gives up what is running, if anything is; an idle worker stays. */
