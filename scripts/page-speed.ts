@@ -1,7 +1,7 @@
 // The figures that the page is held to: its size, the time to the first picture, the time for ten virtual minutes, frames a second
 // while two maps and two charts move.
 //
-//   npm run build && npx tsx scripts/page-speed.ts
+//   npm run build && npx tsx scripts/page-speed.ts [PAGES]
 
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
@@ -29,7 +29,8 @@ const FRAMES = `new Promise((done) => {
   requestAnimationFrame(frame);
 })`;
 
-const TIMES = 5;
+/** New pages: the first argument. */
+const TIMES = Number(process.argv[2] ?? 5);
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
