@@ -8,7 +8,7 @@ import { embeddedReport } from "./files/embedded.ts";
 import { showReport } from "./from-report.ts";
 import { startKeyboard } from "./keyboard.ts";
 import { startPlayer } from "./player.ts";
-import { prepareWorkers, startRuns } from "./runs.ts";
+import { startRuns } from "./runs.ts";
 import { startAddress } from "./share.ts";
 import * as state from "./state.ts";
 import "./styles/colours.css";
@@ -23,9 +23,6 @@ async function start(): Promise<void> {
   startDrop();
   const place = hashToPlace(location.hash);
   state.options.value = place.options;
-  prepareWorkers();
-  // A worker is started by this thread: it gets its turn before the page is built.
-  await new Promise((done) => setTimeout(done));
   render(<App />, document.getElementById("page")!);
   effect(() => {
     document.title = `mempred · ${state.options.value.policies.join(" / ")}`;

@@ -37,11 +37,6 @@ export async function startRuns(momentMicros: number | null): Promise<void> {
   });
 }
 
-/** Starts the workers, so that they are there when the first runs are wanted. */
-export function prepareWorkers(): void {
-  for (const line of Object.values(lines)) line.prepare();
-}
-
 /** Gives up what runs: something else is to be shown. */
 export function stopRuns(): void {
   generation++;

@@ -15,15 +15,10 @@ export class WorkerLine {
   #job = 0;
   #reject: ((reason: Error) => void) | null = null;
 
-  /** The worker, which is started if there is none. */
-  prepare(): Worker {
-    this.#worker ??= new SimulationWorker();
-    return this.#worker;
-  }
-
   /** Runs one job; the line is free again when it is settled. Rejects with the message of the error, or "cancelled". */
   run(request: RunRequest, onChunk: (chunk: Chunk) => void = () => {}): Promise<FinishedRun> {
-    const worker = this.prepare();
+    this.#worker ??= new SimulationWorker();
+    const worker = this.#worker;
     const job = ++this.#job;
     return new Promise((resolve, reject) => {
       this.#reject = reject;
