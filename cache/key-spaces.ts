@@ -40,12 +40,18 @@ export class KeySpaces {
     return this.#byName.get(name);
   }
 
+  /** The seed for hashes of a context's keys, which is the same whether the context is open or not. */
+  hashSeedOf(name: string): number {
+    return this.#byName.get(name)?.hashSeed ?? hashKey(name, this.#seed);
+  }
+
   at(id: number): KeySpace {
     return this.#byId[id] as KeySpace;
   }
 
   /** Forgets a context that holds nothing. */
   closeIfEmpty(space: KeySpace): void {
+    assert(this.#byId[space.id] === space, "contexts: one that is closed is closed again");
     if (space.slots.size > 0 || space === this.root) return;
     this.#byName.delete(space.name);
     this.#byId[space.id] = undefined;
@@ -64,6 +70,7 @@ export class KeySpaces {
       assert(space === this.root || space.slots.size > 0, "contexts: an empty one is kept");
       count++;
     }
+    assert(new Set(this.#freeIds).size === this.#freeIds.length, "contexts: a number is free twice");
     assert(count + this.#freeIds.length === this.#byId.length, "contexts: a number is lost");
   }
 }

@@ -386,27 +386,22 @@ export class CacheStore<V> implements PressureTenant {
       this.#drop(old, "replaced");
     }
     if (isOversize) return this.#refuse("oversize");
-    const space = table.spaces.open(context);
-    const keyHash = hashKey(key, space.hashSeed);
+    const keyHash = hashKey(key, table.spaces.hashSeedOf(context));
     const refusal = this.#makeRoom(keyHash, size, attributes);
-    if (refusal !== undefined) {
-      table.spaces.closeIfEmpty(space);
-      return this.#refuse(refusal);
-    }
-    this.#insert(space, key, value, keyHash, attributes);
+    if (refusal !== undefined) return this.#refuse(refusal);
+    // Opened only now: making room may close a context with its last entry.
+    this.#insert(table.spaces.open(context), key, value, keyHash, attributes);
     return true;
   }
 
   #insert(space: KeySpace, key: string, value: V, keyHash: number, attributes: EntryAttributes): void {
     const table = this.#table;
-    // The context may have gone with its last entry while room was made.
-    const owner = table.spaces.find(space.name) ?? table.spaces.open(space.name);
     if (table.isFull) {
       const slotCount = Math.min(table.columns.slotCount * 2, Math.max(this.#options.maxEntries, table.count + 1));
       table.columns.grow(slotCount);
       this.#policy.growSlots(slotCount);
     }
-    const slot = table.insert(owner, key, value, attributes);
+    const slot = table.insert(space, key, value, attributes);
     if (this.#options.isAgeRenewed === true) table.columns.setLifeMillis(slot, attributes.expiresAt - this.#now());
     this.statistics.insertions++;
     if (attributes.isSpeculative) this.statistics.speculativeInsertions++;
@@ -463,16 +458,25 @@ export class CacheStore<V> implements PressureTenant {
     return undefined;
   }
 
-  /** Speculations take a share of the room and no more: the oldest make way, protected or not. */
+  /** Speculations take a share of the room and no more: the oldest make way, protected or not; none where it is not enough. */
   #makeSpeculativeRoom(size: number): boolean {
     const table = this.#table;
     const ratio = this.#options.speculativeRatio ?? 0.2;
     const limit = ratio * (this.#isWeighed ? this.#sizeLimit : this.#entryLimit);
-    if (size > limit) return false;
-    const units = () => (this.#isWeighed ? table.speculativeSize : table.speculative.size);
-    while (units() + (this.#isWeighed ? size : 1) > limit) {
-      const slot = this.#victims.oldestSpeculation(Infinity);
-      if (slot === NO_SLOT) return false;
+    const units = this.#isWeighed ? size : 1;
+    let after = units + (this.#isWeighed ? table.speculativeSize : table.speculative.size);
+    if (after <= limit) return true;
+    if (units > limit) return false;
+    const leaving: number[] = [];
+    for (const slot of table.speculative.keys()) {
+      if (table.has(slot, PINNED)) continue;
+      leaving.push(slot);
+      after -= this.#isWeighed ? table.sizeAt(slot) : 1;
+      if (after <= limit) break;
+    }
+    if (after > limit) return false;
+    for (const slot of leaving) {
+      this.#policy.remove(slot);
       this.#release(slot, this.#isWeighed ? "size" : "policy");
     }
     return true;
