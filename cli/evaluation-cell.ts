@@ -2,12 +2,13 @@
 // options of its own (a budget, cold weights, parameters) and that figures come back in place of whole results: thousands of
 // runs are held in memory at once.
 
+import { Recording, recordingHeader } from "../sim/recording/recording.ts";
 import type { RunResult } from "../sim/result.ts";
 import type { LossDifferential } from "../sim/suite/diebold-mariano.ts";
 import { figuresOf } from "../sim/suite/evaluation.ts";
 import type { DemandRequest, DemandSource, Engine } from "./engine.ts";
 import { RunFailure } from "./exit.ts";
-import { ForecastTape } from "./forecast-tape.ts";
+import { tapedForecast } from "./taped-forecast.ts";
 
 /** One run of a cell. */
 export interface EvaluationRun {
@@ -18,7 +19,7 @@ export interface EvaluationRun {
   readonly isCold: boolean;
   /** Parameters of the policy that differ from their defaults. */
   readonly tuning: Readonly<Record<string, number>> | null;
-  /** Whether to follow forecasts tick by tick, which takes twice the time. */
+  /** Whether to follow forecasts tick by tick: the run is recorded for it. */
   readonly isTaped: boolean;
 }
 
@@ -66,7 +67,7 @@ export function runEvaluationCell(
     const compactions = new Map<string, RunResult["compaction"]>();
     const execute = (run: EvaluationRun, partner: RunResult["compaction"] | null): EvaluationRunOutcome => {
       policy = run.policy;
-      const tape = run.isTaped ? new ForecastTape() : null;
+      const recorder = run.isTaped ? new Recording(recordingHeader(demand, run.policy, job.seed)) : null;
       const { result, forecastCounts } = engine.simulate({
         demand,
         policy: run.policy,
@@ -76,7 +77,7 @@ export function runEvaluationCell(
         ...(run.isCold ? { weights: "cold" as const } : {}),
         ...(run.tuning === null ? {} : { tuning: run.tuning }),
         ...(partner === null ? {} : { placeboRuns: partner.proactive, placeboPacks: partner.proactivePacks }),
-        ...(tape === null ? {} : { journal: tape.sink }),
+        ...(recorder === null ? {} : { recorder }),
       });
       compactions.set(pairKey(run, run.policy), result.compaction);
       return {
@@ -84,7 +85,7 @@ export function runEvaluationCell(
         hash: result.hash,
         criticalThreshold: result.pressure.criticalThreshold,
         forecastCounts,
-        taped: tape === null ? null : tape.report(),
+        taped: recorder === null ? null : tapedForecast(recorder),
       };
     };
     for (const run of job.runs) if (engine.pairOf(run.policy) === null) outcomes.set(run, execute(run, null));

@@ -1,8 +1,7 @@
 // A run made to be looked at: the same simulation as everywhere, taken down in columns.
 
 import type { Demand } from "../core/demand.ts";
-import { GRANULE_BYTES } from "../core/units.ts";
-import { Recording } from "../sim/recording/recording.ts";
+import { Recording, recordingHeader } from "../sim/recording/recording.ts";
 import type { RunResult } from "../sim/result.ts";
 import type { SimulateOptions } from "../sim/simulate-types.ts";
 import type { Engine } from "./engine.ts";
@@ -20,8 +19,7 @@ export function recordRun(
   seed: number,
   more: Partial<SimulateOptions> = {},
 ): RecordedRun {
-  const { capacityBytes, name: scenario, pressureRatio } = demand;
-  const recorder = new Recording({ capacityBytes, granuleBytes: GRANULE_BYTES, scenario, pressureRatio, seed, policy });
+  const recorder = new Recording(recordingHeader(demand, policy, seed));
   const { result } = engine.simulate({ ...more, demand, policy, seed, recorder });
   return { recording: recorder, result };
 }

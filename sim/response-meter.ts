@@ -2,6 +2,13 @@
 
 import type { ResponseReport } from "./result.ts";
 
+/** Nearest-rank percentile over `served` requests of which those in `waits`, ascending, waited. @param q 0..1 */
+export function nearestRank(served: number, waits: Float64Array, q: number): number {
+  const rank = Math.ceil(q * served) - 1;
+  const immediate = served - waits.length;
+  return rank < immediate || waits.length === 0 ? 0 : waits[rank - immediate]!;
+}
+
 export class ResponseMeter {
   served = 0;
   #waits = new Float64Array(256);
@@ -29,11 +36,7 @@ export class ResponseMeter {
     const waits = this.#waits.subarray(0, this.#count).slice().sort();
     let sum = 0;
     for (let i = 0; i < waits.length; i++) sum += waits[i]!;
-    const immediate = this.served - waits.length;
-    const at = (q: number): number => {
-      const rank = Math.ceil(q * this.served) - 1;
-      return rank < immediate || waits.length === 0 ? 0 : waits[rank - immediate]!;
-    };
+    const at = (q: number): number => nearestRank(this.served, waits, q);
     return {
       mean: this.served === 0 ? 0 : sum / this.served,
       p50: at(0.5),

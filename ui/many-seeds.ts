@@ -2,6 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { intervalOf } from "../sim/suite/comparisons.ts";
+import { BOUNDS } from "../sim/suite/plan.ts";
 import { requestOf } from "./options.ts";
 import { message, options } from "./state.ts";
 import { CANCELLED, WorkerLine } from "./worker/worker-line.ts";
@@ -14,9 +15,6 @@ export interface SeedOutcome {
   /** By policy of BOUNDS. */
   readonly bounds: Readonly<Record<string, number>>;
 }
-
-/** No policy can be better than the second; the first is the controller of `neural` with a forecast that is right. */
-export const BOUNDS = ["perfect-forecast", "clairvoyant"] as const;
 
 export const seedCount = signal(20);
 export const withBounds = signal(false);

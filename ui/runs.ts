@@ -54,6 +54,7 @@ async function runSide(side: state.Side, mine: number): Promise<void> {
     });
     if (mine !== generation) return;
     side.decisions.value = decisions;
+    side.scores.value = result.forecast;
     side.result.value = result;
   } catch (error) {
     if ((error as Error).message !== CANCELLED) throw error;

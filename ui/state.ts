@@ -4,6 +4,7 @@
 import { computed, signal } from "@preact/signals";
 import type { PageReport } from "../cli/render/page-report.ts";
 import { HeapView } from "../sim/recording/heap-view.ts";
+import type { RecordedForecast } from "../sim/recording/recorded-forecast.ts";
 import type { Recording } from "../sim/recording/recording.ts";
 import type { Decision, RunResult } from "../sim/result.ts";
 import { DEFAULT_OPTIONS, type RunOptions } from "./options.ts";
@@ -17,6 +18,8 @@ export class Side {
   /** Grows with each part that arrives; read it to be told. */
   readonly version = signal(0);
   readonly result = signal<RunResult | null>(null);
+  /** Of its forecasts, when all of them are there. */
+  readonly scores = signal<RecordedForecast | null>(null);
   readonly decisions = signal<readonly Decision[]>([]);
   readonly policy = signal("");
 
@@ -29,6 +32,7 @@ export class Side {
     this.recording = null;
     this.view = null;
     this.result.value = null;
+    this.scores.value = null;
     this.decisions.value = [];
     this.version.value++;
   }

@@ -3,13 +3,11 @@
 
 import type { ResultFile, RunResult } from "../../sim/result.ts";
 import { groupRuns, intervalOf, pairBySeed } from "../../sim/suite/comparisons.ts";
-import type { Suite } from "../../sim/suite/plan.ts";
+import { BOUNDS, type Suite } from "../../sim/suite/plan.ts";
 import { headlineBaseline } from "../../sim/suite/verdicts.ts";
 import { formatCount, formatPercent, formatSeeds, formatSigned } from "./format.ts";
 import { axisTicks, OOM_COLOUR, PREDICTIVE_COLOUR, PREDICTIVE_DARK_COLOUR, SvgWriter } from "./svg-writer.ts";
 
-/** As on the page: nobody does better than the second; the first is neural's controller with a forecast that is right. */
-const BOUNDS = ["perfect-forecast", "clairvoyant"] as const;
 const WIDTH = 1000;
 const TOP = 84;
 const PANEL_HEIGHT = 216;

@@ -5,7 +5,7 @@
 import { type Comparison, type Interval, OOM_CAUSES, type ResultFile, type RunResult } from "../../sim/result.ts";
 import { runsDigest } from "../../sim/suite/baseline.ts";
 import { intervalOf, pairBySeed } from "../../sim/suite/comparisons.ts";
-import { durationText, mixText } from "../../sim/suite/plan.ts";
+import { BOUNDS, durationText, mixText } from "../../sim/suite/plan.ts";
 import { mean } from "../../sim/suite/statistics.ts";
 import {
   direction,
@@ -422,7 +422,7 @@ function boundsText(
     const value = avoidable(id);
     if (value !== null && id !== policy) parts.push(`${title} ${formatCount(value)}`);
   }
-  for (const bound of ["perfect-forecast", "clairvoyant"]) {
+  for (const bound of BOUNDS) {
     const closed = policy === null ? null : gapClosed(runs, baseline, policy, bound);
     if (closed !== null && bound !== policy) parts.push(`gap to ${bound} closed ${formatPercent(closed, 0)}`);
   }

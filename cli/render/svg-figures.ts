@@ -4,7 +4,7 @@
 import type { EvaluationFile, RunPart } from "../../sim/suite/evaluation.ts";
 import { bySeed, figureMean, leastDenyingReactive, rowsOf } from "../../sim/suite/evaluation-table.ts";
 import { competitors, type WorkCurve, workCurve } from "../../sim/suite/evaluation-work.ts";
-import { policyBase } from "../../sim/suite/plan.ts";
+import { BOUNDS, policyBase } from "../../sim/suite/plan.ts";
 import { mean, meanInterval } from "../../sim/suite/statistics.ts";
 import { formatCount } from "./format.ts";
 import { policyStyles, styleId } from "./svg-styles.ts";
@@ -124,7 +124,7 @@ export function familyFigure(suite: RunPart, pressureRatio: number): string | nu
     }),
   }));
   const most = Math.max(1, ...groups.flatMap((group) => group.bars.map((bar) => bar.interval?.[1] ?? bar.mean)));
-  const bounds = suite.policies.filter((policy) => policy === "perfect-forecast" || policy === "clairvoyant");
+  const bounds = BOUNDS.filter((bound) => suite.policies.includes(bound));
   const boundMarkers = ["diamond", "down"] as const;
   const rowHeight = 46;
   const height = 100 + groups.length * rowHeight;

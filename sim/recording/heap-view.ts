@@ -4,6 +4,7 @@
 // a picture that is wrong is worse than none.
 
 import { MempredError } from "../../core/errors.ts";
+import { nearestRank } from "../response-meter.ts";
 import { OWN_BLOCK_ID } from "../run-recorder.ts";
 import * as column from "./columns.ts";
 import type { Recording } from "./recording.ts";
@@ -41,6 +42,8 @@ export interface ViewCounts {
   movedBytes: number;
   /** Requests placed or resized. */
   served: number;
+  /** Of them those that were not placed on arrival. */
+  waited: number;
   longestWaitMicros: number;
   watchdogTrips: number;
   shedBlocks: number;
@@ -69,6 +72,9 @@ export class HeapView {
   #events = 0;
   #micros = 0;
   readonly #keyframes: Keyframe[] = [];
+  /** How long each waited, in the order of events: those up to the moment are the first so many. */
+  #waits = new Float64Array(256);
+  #sortedWaits = new Float64Array(0);
 
   constructor(recording: Recording) {
     const { capacityBytes, granuleBytes } = recording.header;
@@ -97,6 +103,16 @@ export class HeapView {
     let bytes = 0;
     for (const block of this.#blocks.values()) bytes += block.length;
     return bytes;
+  }
+
+  /**
+   * The response time, µs, that a share `q` of those served up to the moment did not exceed; 0 where nobody was. What waited is
+   * sorted when another one has.
+   */
+  responsePercentile(q: number): number {
+    const { served, waited } = this.#counts;
+    if (this.#sortedWaits.length !== waited) this.#sortedWaits = this.#waits.slice(0, waited).sort();
+    return nearestRank(served, this.#sortedWaits, q);
   }
 
   /** The block at this address; undefined: it is free there. */
@@ -189,8 +205,12 @@ export class HeapView {
   }
 
   #serve(waitedMicros: number): void {
-    this.#counts.served++;
-    if (waitedMicros > this.#counts.longestWaitMicros) this.#counts.longestWaitMicros = waitedMicros;
+    const counts = this.#counts;
+    counts.served++;
+    if (waitedMicros <= 0) return;
+    if (waitedMicros > counts.longestWaitMicros) counts.longestWaitMicros = waitedMicros;
+    if (counts.waited === this.#waits.length) this.#waits = column.doubled(this.#waits);
+    this.#waits[counts.waited++] = waitedMicros;
   }
 
   #take(id: number, row: number, micros: number): BlockView {
@@ -242,6 +262,7 @@ function emptyCounts(): ViewCounts {
     proactiveRuns: 0,
     movedBytes: 0,
     served: 0,
+    waited: 0,
     longestWaitMicros: 0,
     watchdogTrips: 0,
     shedBlocks: 0,

@@ -9,8 +9,11 @@ import type { Recording } from "./recording.ts";
 /** The report without what needs the occupancy of the shadow arena, which is not recorded. */
 export type RecordedForecast = Omit<ForecastReport, "bands">;
 
+/** Of a recording what the scores need. */
+export type ForecastColumns = Pick<Recording, "header" | "ticks">;
+
 /** Null where nothing was forecast, or nothing came due. Cost: linear in the ticks. */
-export function recordedForecast({ ticks, header }: Recording): RecordedForecast | null {
+export function recordedForecast({ ticks, header }: ForecastColumns): RecordedForecast | null {
   const score = new ForecastScore({
     criticalThreshold: criticalThreshold(header.pressureRatio),
     exitThreshold: criticalExit(header.pressureRatio),

@@ -12,6 +12,8 @@
 //   watchdog                        reason
 // Triggers and reasons are indices into `words`. Sizes of blocks are lengths, header and rounding included.
 
+import type { Demand } from "../../core/demand.ts";
+import { GRANULE_BYTES } from "../../core/units.ts";
 import { PARAMETER_COUNT } from "../../predictor/network.ts";
 import type { RunRecorder } from "../run-recorder.ts";
 import * as column from "./columns.ts";
@@ -23,6 +25,11 @@ export interface RecordingHeader {
   readonly pressureRatio: number;
   readonly seed: number;
   readonly policy: string;
+}
+
+export function recordingHeader(demand: Demand, policy: string, seed: number): RecordingHeader {
+  const { capacityBytes, name: scenario, pressureRatio } = demand;
+  return { capacityBytes, granuleBytes: GRANULE_BYTES, scenario, pressureRatio, seed, policy };
 }
 
 /** Inputs of the network that are kept at each tick: four features and the anchor. */

@@ -16,6 +16,7 @@ import {
   type TestedDifference,
 } from "./evaluation-table.ts";
 import { compareWork, competitors, workDifference } from "./evaluation-work.ts";
+import { BOUNDS } from "./plan.ts";
 
 /** The policy that the marks are about. */
 export const MARKED_POLICY = "predictive";
@@ -88,16 +89,14 @@ function marksAgainst(suite: RunPart, baseline: string, at: { readonly pressureR
     changeInterval(suite, baseline, policy, figure, at);
   const ofChange = (title: string, figure: EvaluationFigure, target: number, stretch: number | null, remark = "") =>
     mark(`${title} against ${baseline}`, "change", "at most", target, stretch, change(figure), remark);
-  const bounds = ["perfect-forecast", "clairvoyant"] as const;
   const reached = (figure: EvaluationFigure) =>
-    bounds
-      .map((bound) => ({ bound, ratio: change(figure, bound)?.ratio ?? null }))
+    BOUNDS.map((bound) => ({ bound, ratio: change(figure, bound)?.ratio ?? null }))
       .filter((one) => one.ratio !== null)
       .map(({ bound, ratio }) => `${bound} itself changes it by ${(100 * ratio!).toFixed(0)} %`)
       .join("; ");
   return [
     ofChange("avoidable OOM", "oom_avoidable", -0.625, -0.9, reached("oom_avoidable")),
-    ...bounds.map((bound) => {
+    ...BOUNDS.map((bound) => {
       const closed = gapClosedInterval(suite, baseline, MARKED_POLICY, bound, at);
       const [target, stretch] = bound === "clairvoyant" ? [0.6, 0.8] : [0.8, 0.95];
       const title = `share of the gap from ${baseline} to ${bound} closed`;

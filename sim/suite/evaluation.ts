@@ -8,6 +8,7 @@ import type { ForecastCounts } from "../../predictor/forecast-counts.ts";
 import { OOM_CAUSES, type RunResult } from "../result.ts";
 import type { LossDifferential } from "./diebold-mariano.ts";
 import { metricNamed } from "./metrics.ts";
+import { BOUNDS } from "./plan.ts";
 
 export const EVALUATION_SCHEMA = "mempred.evaluation/1";
 
@@ -164,7 +165,7 @@ export interface EvaluationFile {
 }
 
 /** Policies that are bounds. */
-export const BOUND_POLICIES: readonly string[] = ["perfect-forecast", "clairvoyant", "zero-cost"];
+export const BOUND_POLICIES: readonly string[] = [...BOUNDS, "zero-cost"];
 /** The best forecaster, whatever its size. */
 export const BEST_WATCHER = "watch-ensemble";
 /** Policies that a forecaster watches without acting: they have forecasts to score, and nothing else to show. */

@@ -37,6 +37,9 @@ export interface Suite extends SuiteDescription {
   readonly settings: SuiteSettings;
 }
 
+/** What results are measured against: no policy can be better than the second; the first is `neural` with a forecast that is right. */
+export const BOUNDS = ["perfect-forecast", "clairvoyant"] as const;
+
 /** One demand and its place in the canonical order. */
 export interface SuiteCell {
   readonly index: number;

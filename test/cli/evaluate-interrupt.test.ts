@@ -3,9 +3,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ForecastTape } from "../../cli/forecast-tape.ts";
+import { tapedForecast } from "../../cli/taped-forecast.ts";
 import { BASELINE_IDS } from "../../predictor/baselines/registry.ts";
 import { getScenario } from "../../scenarios/registry.ts";
+import { Recording, recordingHeader } from "../../sim/recording/recording.ts";
 import { simulate } from "../../sim/simulate.ts";
 import type { EvaluationFile } from "../../sim/suite/evaluation.ts";
 import { fakeHost, run, temporaryFolder } from "./fake-host.ts";
@@ -36,14 +37,14 @@ test("the tape of forecasts agrees with the run's own score, baselines too", () 
     capacityBytes: 102_400,
   };
   const demand = getScenario("tide").generate(shape);
-  const tape = new ForecastTape();
-  const { forecast } = simulate({ demand, policy: "predictive", seed: 7, journal: tape.sink }).result;
-  const taped = tape.report()!;
+  const recorder = new Recording(recordingHeader(demand, "predictive", 7));
+  expect(tapedForecast(recorder)).toBeNull();
+  const { forecast } = simulate({ demand, policy: "predictive", seed: 7, recorder }).result;
+  const taped = tapedForecast(recorder)!;
   expect(taped.maePercentPoints).toBeCloseTo(forecast!.maePercentPoints!, 9);
   for (const id of BASELINE_IDS) {
     const baseline = taped.maePercentPoints - taped.losses[id]!.mean;
     expect(baseline, id).toBeCloseTo(forecast!.baselineMaePercentPoints[id]!, 9);
     expect(taped.losses[id]!.count).toBe(forecast!.predictions);
   }
-  expect(new ForecastTape().report()).toBeNull();
 });

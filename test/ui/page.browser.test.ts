@@ -315,6 +315,13 @@ describe.runIf(canTestBrowser("test/ui"))("the page", () => {
     await open(temporaryFile("a.jsonl", journal), temporaryFile("b.jsonl", journalOf("predictive")));
     await said().filter({ hasText: "journals of other runs" }).waitFor();
     expect(await text("counters-A")).toContain(`avoidable OOM${results[0]!.ooms.avoidable}`);
+    const { maePercentPoints, skill } = simulate({ demand: demandOf("steady", 1), policy: "predictive", seed: 1 })
+      .result.forecast!;
+    const accuracy = page.locator('[aria-labelledby="accuracy"]');
+    await accuracy.filter({ hasText: "MAE" }).waitFor();
+    expect(await accuracy.textContent()).toContain(
+      `MAE ${maePercentPoints!.toFixed(2)} pp · skill ${skill!.toFixed(2)}`,
+    );
     await opened.picture("two-journals");
     await expectClean(opened);
   });

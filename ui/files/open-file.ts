@@ -66,6 +66,23 @@ function openJournals(files: readonly Named[]): void {
     const hint = b === null ? " Drop a second one to see both side by side." : "";
     state.message.value = { kind: "info", text: `shown: ${state.shownFile.value}, journals of other runs.${hint}` };
   });
+  void scoreForecasts();
+}
+
+async function scoreForecasts(): Promise<void> {
+  const line = new WorkerLine();
+  try {
+    for (const side of state.bothSides) {
+      const { recording } = side;
+      if (recording === null) continue;
+      const scores = await line.score(recording);
+      if (side.recording === recording) side.scores.value = scores;
+    }
+  } catch (error) {
+    state.message.value = { kind: "error", text: `the forecasts are not scored: ${(error as Error).message}` };
+  } finally {
+    line.close();
+  }
 }
 
 function show(side: state.Side, recording: Recording | null): void {

@@ -2,12 +2,13 @@
 // stands beside skill and base rate only.
 
 import { formatPercent } from "../../cli/render/format.ts";
-import type { CalibrationBin, ForecastReport } from "../../predictor/forecast-report.ts";
+import type { CalibrationBin } from "../../predictor/forecast-report.ts";
+import type { RecordedForecast } from "../../sim/recording/recorded-forecast.ts";
 import { Chart } from "../draw/chart.tsx";
 import type { Plot } from "../draw/plot.ts";
 import { seek } from "../player.ts";
 import { errorsOf, forecaster } from "../series.ts";
-import { bothSides, headMicros, moment, type Side, shownFile, sides } from "../state.ts";
+import { bothSides, headMicros, moment, type Side, sides } from "../state.ts";
 import { colour } from "../theme.ts";
 import { DataTable } from "./data-table.tsx";
 
@@ -20,7 +21,7 @@ function forecastSide(): Side | null {
 
 export function AccuracyPanel() {
   const side = forecastSide();
-  const report = side?.result.value?.forecast ?? null;
+  const scores = side?.scores.value ?? null;
   return (
     <section class="panel" aria-labelledby="accuracy">
       <h2 id="accuracy">D · forecast error and calibration</h2>
@@ -35,15 +36,7 @@ export function AccuracyPanel() {
             onPick={(seconds) => seek(Math.round(seconds * 1e6))}
           />
           <p class="quiet">mean error of 20, pp: ▬ {side.policy} · ┄ staying as it is</p>
-          {report !== null ? (
-            <Scores report={report} />
-          ) : shownFile.value === null ? (
-            <p>The scores come when the run is done.</p>
-          ) : (
-            <p>
-              Scores of a journal: <code>mempred export FILE --calibration d.svg</code>
-            </p>
-          )}
+          {scores === null ? <p>The scores come when the run is done.</p> : <Scores report={scores} />}
           <DataTable caption="forecast error" head={["moment", "forecast pp", "stays pp"]} rows={errorRows} />
         </>
       )}
@@ -51,7 +44,7 @@ export function AccuracyPanel() {
   );
 }
 
-function Scores({ report }: { readonly report: ForecastReport }) {
+function Scores({ report }: { readonly report: RecordedForecast }) {
   const { maePercentPoints, skill, bestBaseline, accuracy, baseRate, alarms, calibration } = report;
   const ratio = (value: number | null) => (value === null ? "n/a" : formatPercent(value, 0));
   return (

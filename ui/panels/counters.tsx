@@ -1,5 +1,4 @@
-// What it came to up to the moment, under each map, with the difference to A under B. The counts are those of the recording; the
-// response time is the whole run's, as it is known when the run is done.
+// What it came to up to the moment, under each map, with the difference to A under B, all of it counted from the recording.
 
 import { useComputed } from "@preact/signals";
 import { formatBytes, formatCount, formatMicros } from "../../cli/render/format.ts";
@@ -20,12 +19,12 @@ export function Counters({ side }: { readonly side: Side }) {
     <dl class="counters" data-testid={`counters-${side.key}`}>
       {counters.value.map(({ label, text, value, format }, i) => {
         const other = others.value[i];
-        const difference = other === undefined ? Number.NaN : value - other.value;
+        const difference = other === undefined ? null : value - other.value;
         return (
           <div key={label}>
             <dt>{label}</dt>
             <dd>
-              {text} {Number.isNaN(difference) ? "" : <Difference value={difference} format={format} />}
+              {text} {difference === null ? "" : <Difference value={difference} format={format} />}
             </dd>
           </div>
         );
@@ -59,7 +58,7 @@ function countersOf(side: Side): Counter[] {
   }
   const { ooms, oomsByCause, runs, proactiveRuns, movedBytes, longestWaitMicros } = view.counts;
   const avoidable = oomsByCause[CAUSE_LIMIT]! + oomsByCause[CAUSE_FRAGMENTATION]!;
-  const p99 = side.result.value?.responseMicros.p99 ?? Number.NaN;
+  const p99 = view.responsePercentile(0.99);
   const plain = (value: number) => formatCount(value);
   return [
     { label: "avoidable OOM", text: plain(avoidable), value: avoidable, format: plain },
@@ -67,6 +66,6 @@ function countersOf(side: Side): Counter[] {
     { label: "compacted (ahead)", text: `${plain(runs)} (${plain(proactiveRuns)})`, value: runs, format: plain },
     { label: "moved", text: formatBytes(movedBytes), value: movedBytes, format: formatBytes },
     { label: "longest wait", text: formatMicros(longestWaitMicros), value: longestWaitMicros, format: formatMicros },
-    { label: "p99, whole run", text: Number.isNaN(p99) ? "…" : formatMicros(p99), value: p99, format: formatMicros },
+    { label: "p99 response", text: formatMicros(p99), value: p99, format: formatMicros },
   ];
 }

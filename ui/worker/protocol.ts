@@ -1,6 +1,7 @@
 // What the page and its simulation workers say to each other. Plain data, and typed arrays that change hands.
 
 import type { ScenarioSpec } from "../../scenarios/spec.ts";
+import type { ForecastColumns, RecordedForecast } from "../../sim/recording/recorded-forecast.ts";
 import type { RecordingHeader } from "../../sim/recording/recording.ts";
 import type { Decision, RunResult } from "../../sim/result.ts";
 import type { Limits } from "../../sim/simulate-types.ts";
@@ -54,9 +55,11 @@ export type WorkerMessage =
       /** Wall-clock milliseconds of the whole job. */
       readonly tookMillis: number;
     }
+  | { readonly job: number; readonly kind: "scored"; readonly scores: RecordedForecast | null }
   | { readonly job: number; readonly kind: "error"; readonly message: string };
 
 export type WorkerRequest =
   | { readonly kind: "run"; readonly job: number; readonly request: RunRequest }
+  | { readonly kind: "score"; readonly job: number; readonly recording: ForecastColumns }
   /** The first part of the recording has been drawn. */
   | { readonly kind: "seen" };

@@ -1,13 +1,14 @@
 // One run of the page, from the request to the result: the same demand and the same options as the command line's.
 
 import type { Demand } from "../../core/demand.ts";
-import { DEFAULT_CAPACITY_BYTES, GRANULE_BYTES, MICROS_PER_SECOND } from "../../core/units.ts";
+import { DEFAULT_CAPACITY_BYTES, MICROS_PER_SECOND } from "../../core/units.ts";
 import { scenarioFromSpec } from "../../scenarios/from-spec.ts";
 import { getScenario } from "../../scenarios/registry.ts";
 import { traceToDemand } from "../../scenarios/trace/trace-demand.ts";
 import { parseTrace } from "../../scenarios/trace/trace-parser.ts";
 import { scheduleAttacks } from "../../sim/attacks.ts";
 import { resolvePolicy } from "../../sim/policies/registry.ts";
+import { recordingHeader } from "../../sim/recording/recording.ts";
 import { Run, simulate } from "../../sim/simulate.ts";
 import type { SimulateOptions, SimulateOutcome } from "../../sim/simulate-types.ts";
 import { policyBase } from "../../sim/suite/plan.ts";
@@ -32,10 +33,8 @@ export async function runJob(
   seen: () => Promise<void>,
 ): Promise<SimulateOutcome> {
   const demand = withBursts(demandOf(request), request.bursts);
-  const { policy, seed, pressureRatio } = request;
-  const { capacityBytes, name: scenario } = demand;
-  const header = { capacityBytes, granuleBytes: GRANULE_BYTES, scenario, pressureRatio, seed, policy };
-  const recorder = request.isRecorded ? new StreamRecorder(header, send) : null;
+  const { policy, seed } = request;
+  const recorder = request.isRecorded ? new StreamRecorder(recordingHeader(demand, policy, seed), send) : null;
   const run = new Run({
     ...optionsOf(request, demand, policy),
     ...pairingOf(request, demand),

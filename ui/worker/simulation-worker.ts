@@ -1,5 +1,6 @@
 // The worker's own thread: one job at a time, as they come.
 
+import { recordedForecast } from "../../sim/recording/recorded-forecast.ts";
 import type { Chunk, RunRequest, WorkerMessage, WorkerRequest } from "./protocol.ts";
 import { runJob } from "./run-job.ts";
 
@@ -19,6 +20,8 @@ const seen = () =>
 
 scope.onmessage = ({ data }) => {
   if (data.kind === "seen") goOn();
+  else if (data.kind === "score")
+    scope.postMessage({ job: data.job, kind: "scored", scores: recordedForecast(data.recording) }, []);
   else void run(data.job, data.request);
 };
 

@@ -1,5 +1,6 @@
 // One worker and what it is doing. A run cannot be interrupted from outside: giving it up ends its worker.
 
+import type { ForecastColumns, RecordedForecast } from "../../sim/recording/recorded-forecast.ts";
 import type { Decision, RunResult } from "../../sim/result.ts";
 import type { Chunk, RunRequest, WorkerMessage, WorkerRequest } from "./protocol.ts";
 import SimulationWorker from "./simulation-worker.ts?worker&inline";
@@ -17,6 +18,18 @@ export class WorkerLine {
 
   /** Runs one job; the line is free again when it is settled. Rejects with the message of the error, or "cancelled". */
   run(request: RunRequest, onChunk: (chunk: Chunk) => void = () => {}): Promise<FinishedRun> {
+    return this.#ask<"done">((job) => ({ kind: "run", job, request }), onChunk);
+  }
+
+  /** Scores the forecasts of a journal, by what only the worker has. Null: there are none. */
+  async score({ header, ticks }: ForecastColumns): Promise<RecordedForecast | null> {
+    return (await this.#ask<"scored">((job) => ({ kind: "score", job, recording: { header, ticks } }))).scores;
+  }
+
+  #ask<K extends WorkerMessage["kind"]>(
+    request: (job: number) => WorkerRequest,
+    onChunk: (chunk: Chunk) => void = () => {},
+  ): Promise<Extract<WorkerMessage, { kind: K }>> {
     this.#worker ??= new SimulationWorker();
     const worker = this.#worker;
     const job = ++this.#job;
@@ -26,14 +39,14 @@ export class WorkerLine {
         if (data.job !== job) return;
         if (data.kind === "chunk") onChunk(data.chunk);
         else if (data.kind === "error") reject(new Error(data.message));
-        else resolve(data);
+        else resolve(data as Extract<WorkerMessage, { kind: K }>);
         if (data.kind !== "chunk") this.#reject = null;
       };
       worker.onerror = (event) => {
         this.#reject = null;
         reject(new Error(event.message));
       };
-      this.#say({ kind: "run", job, request });
+      this.#say(request(job));
     });
   }
 

@@ -50,6 +50,8 @@ describe.each(SCENARIO_IDS)("recording of %s", (scenario) => {
     expect(view.counts.movedBytes).toBe(result.compaction.movedBytes);
     expect(view.counts.served).toBe(result.requests.served);
     expect(view.counts.longestWaitMicros).toBe(result.responseMicros.max);
+    const { p50, p95, p99, p999 } = result.responseMicros;
+    expect([0.5, 0.95, 0.99, 0.999].map((q) => view.responsePercentile(q))).toEqual([p50, p95, p99, p999]);
 
     const { count } = recording.events;
     const read = readJournal(text, "journal.jsonl");
@@ -81,6 +83,7 @@ describe.each(SCENARIO_IDS)("recording of %s", (scenario) => {
       fresh.seek(moment);
       expect(isSame(view.cells, fresh.cells) && isSame(view.owners, fresh.owners), `at ${moment} µs`).toBe(true);
       expect(view.counts).toEqual(fresh.counts);
+      expect(view.responsePercentile(0.99)).toBe(fresh.responsePercentile(0.99));
     }
   });
 });
