@@ -8,6 +8,7 @@
 // great exposure is worth a run. Each run of the last second raises the threshold and what a run may move, since starts are
 // scarce and the next one may be needed more. Tripped, it leaves compaction to the requests; cold, it expects the worst.
 
+import { MempredError } from "../../core/errors.ts";
 import { blockLength, HORIZON_MICROS, MICROS_PER_SECOND } from "../../core/units.ts";
 import type { Arena } from "../arena.ts";
 import { type Advice, DecisionLoop, type Stage } from "../decisions.ts";
@@ -67,6 +68,14 @@ export function controlled(
   };
 }
 
+function checked(parameters: ControllerParameters): ControllerParameters {
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value >= 0) continue;
+    throw new MempredError("INVALID_INPUT", `${name} is ${value}`, { field: name, value, expected: "0 or more" });
+  }
+  return parameters;
+}
+
 type MutablePlan = { compactor: "gather" | "pack"; wishBytes: number; worthRatio: number };
 
 export class ForecastController implements Policy {
@@ -93,7 +102,7 @@ export class ForecastController implements Policy {
     this.#signal = world.signal;
     this.#threshold = world.arena.meter.threshold;
     this.#sizes = new RequestSizes(world.state.buffer, world.state.byteOffset);
-    this.#parameters = { ...CONTROLLER_PARAMETERS, ...world.tuning };
+    this.#parameters = checked({ ...CONTROLLER_PARAMETERS, ...world.tuning });
     const watchdog: Stage = { name: "watchdog", advise: () => this.#adviseWatchdog() };
     const autonomy: Stage = { name: "autonomy", advise: () => this.#adviseAutonomy() };
     const predictor: Stage = {
@@ -104,9 +113,9 @@ export class ForecastController implements Policy {
     this.#loop = new DecisionLoop([watchdog, autonomy, predictor, watermark], world.log);
   }
 
-  /** From now on it goes by these; whatever is not named keeps its value. Cold. */
+  /** From now on it goes by these; whatever is not named keeps its value. Errors: INVALID_INPUT below 0. Cold. */
   use(parameters: Partial<ControllerParameters>): void {
-    this.#parameters = { ...this.#parameters, ...parameters };
+    this.#parameters = checked({ ...this.#parameters, ...parameters });
   }
 
   onTick(nowMicros: number): void {

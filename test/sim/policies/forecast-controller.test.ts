@@ -8,7 +8,7 @@ import { DEFAULT_COST } from "../../../sim/cost-model.ts";
 import { DecisionLog } from "../../../sim/decisions.ts";
 import { demandFacts } from "../../../sim/demand-facts.ts";
 import { defaultLimits } from "../../../sim/limiter.ts";
-import { type CONTROLLER_PARAMETERS, ForecastController } from "../../../sim/policies/forecast-controller.ts";
+import { CONTROLLER_PARAMETERS, ForecastController } from "../../../sim/policies/forecast-controller.ts";
 import { REQUEST_SIZES_BYTES } from "../../../sim/request-sizes.ts";
 import { simulate } from "../../../sim/simulate.ts";
 import type { Limits } from "../../../sim/simulate-types.ts";
@@ -180,6 +180,11 @@ describe("the forecast sets the threshold", () => {
     };
     expect([act(20, 0.99), act(20, 0.5), act(60, 0.5)]).toEqual(["compact", "hold", "compact"]);
     expect(act(20, 0.5, 0.49)).toBe("compact"); // it is the upper bound that counts
+  });
+
+  it.each([-1, Number.NaN])("refuses %d for a parameter, by name", (value) => {
+    for (const name of Object.keys(CONTROLLER_PARAMETERS))
+      expect(() => scene({ large: 0, tuning: { [name]: value } })).toThrow(name);
   });
 
   it("another lookahead goes by the line from the pressure now to the upper bound", () => {
