@@ -33,7 +33,7 @@ export default defineConfig({
       },
       { extends: true, test: { name: "alone", include: alone } },
     ],
-    testTimeout: 120_000,
+    testTimeout: 120_000 * Number(process.env["MEMPRED_RUNS"] ?? 1), // test/runs.ts
     hookTimeout: 120_000,
     pool: "forks",
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -20,23 +20,22 @@ const hash = `scenario=${RUN.scenario}&pressure=${100 * RUN.pressureRatio}&seed=
 mkdirSync(folder, { recursive: true });
 const browser = await launchChromium();
 try {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+  await page.goto(`${pathToFileURL(join(root, "dist/ui/index.html")).href}#${hash}`);
+  const digest = page.getByTestId("digest").filter({ hasText: /^[0-9a-f]{16}$/ });
+  await digest.waitFor({ timeout: 60_000 });
+  await page.getByTestId("running").filter({ hasText: "ran in" }).waitFor({ timeout: 60_000 });
+  // How long it took here is no part of the run: two pictures of it are the same.
+  await page.getByTestId("running").evaluate((element) => element.setAttribute("style", "visibility: hidden"));
+  await page.getByLabel("bounds").click();
+  await page.getByRole("button", { name: "run seeds" }).click();
+  await page.getByTestId("seeds-summary").filter({ hasText: "20 seeds" }).waitFor({ timeout: 600_000 });
   for (const colorScheme of ["light", "dark"] as const) {
-    const page = await browser.newPage({
-      viewport: { width: 1440, height: 900 },
-      colorScheme,
-      reducedMotion: "reduce",
-    });
-    await page.goto(`${pathToFileURL(join(root, "dist/ui/index.html")).href}#${hash}`);
-    const digest = page.getByTestId("digest").filter({ hasText: /^[0-9a-f]{16}$/ });
-    await digest.waitFor({ timeout: 60_000 });
-    await page.getByTestId("running").filter({ hasText: "ran in" }).waitFor({ timeout: 60_000 });
-    // How long it took here is no part of the run: two pictures of it are the same.
-    await page.getByTestId("running").evaluate((element) => element.setAttribute("style", "visibility: hidden"));
+    await page.emulateMedia({ colorScheme });
     const path = join(folder, `page-${colorScheme}.png`);
     const png = packPng(await still(page));
     writeFileSync(path, png);
     process.stdout.write(`${path.slice(root.length)} (${png.length} bytes), digest ${await digest.textContent()}\n`);
-    await page.close();
   }
 } finally {
   await browser.close();

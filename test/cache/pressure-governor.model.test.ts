@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_RULES, type LevelChange, PressureGovernor } from "../../cache/pressure-governor.ts";
 import { PRESSURE_LEVELS } from "../../core/pressure.ts";
+import { runs } from "../runs.ts";
 
 const COOLDOWN = 2000;
 const HOLD = 1000;
@@ -87,7 +88,7 @@ describe("any sequence of readings", () => {
         const span = changes.length < 2 ? 0 : changes.at(-1)!.atMillis - changes[0]!.atMillis;
         expect(downs).toBeLessThanOrEqual(span / COOLDOWN + 1);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -133,7 +134,7 @@ describe("any sequence of readings", () => {
         }
         expect([governor.level, governor.budgetRatio, governor.shedBytes]).toEqual(["LOW", 1, 0]);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

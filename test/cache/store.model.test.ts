@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { plainAttributes } from "../../cache/entry-table.ts";
 import { CACHE_POLICIES } from "../../cache/policies/registry.ts";
 import { ABSENT, CacheStore, EXPIRED, FIRST_HIT, HIT, STALE } from "../../cache/store.ts";
+import { runs } from "../runs.ts";
 
 interface ModelEntry {
   value: number;
@@ -274,7 +275,7 @@ describe("CacheStore against a naive store", () => {
             const pair = new Pair(policy, isWeighed);
             for (const one of steps) one(pair);
           }),
-          { numRuns: 50 },
+          { numRuns: runs(50) },
         );
       });
     }

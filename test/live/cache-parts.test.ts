@@ -12,6 +12,7 @@ import { estimateBytes } from "../../live/estimate-bytes.ts";
 import { registerMetrics } from "../../live/register-metrics.ts";
 import { SmartCache } from "../../live/smart-cache.ts";
 import type { SmartCacheOptions } from "../../live/smart-cache-options.ts";
+import { runs } from "../runs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mempred-cache-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,7 +33,7 @@ describe("encoded keys", () => {
         expect(contextOfCacheKey(first)).toBe(context1);
         expect(first.length).toBeGreaterThan(0);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
     expect(encodeCacheKey("", "/a/b?c=d")).toBe("/a/b?c=d");
     expect(encodeCacheKey("", "k".repeat(1_048_576))).toHaveLength(1_048_576);

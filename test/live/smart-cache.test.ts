@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { GET_CHANNEL, REMOVE_CHANNEL, TROUBLE_CHANNEL } from "../../live/cache-events.ts";
 import { SmartCache } from "../../live/smart-cache.ts";
 import type { SmartCacheOptions } from "../../live/smart-cache-options.ts";
+import { runs } from "../runs.ts";
 
 function make<V = number>(options: SmartCacheOptions<V> = {}) {
   const clock = { now: 1_000_000 };
@@ -70,7 +71,7 @@ describe("SmartCache, synchronous", () => {
         const sorted = (list: [string, string][]) => list.map(([key, reason]) => `${key} ${reason}`).sort();
         expect(sorted(gone)).toEqual(sorted(theirsGone));
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../core/random.ts";
 import { ADWIN_STATE_BYTES, Adwin } from "../../predictor/adwin.ts";
+import { runs } from "../runs.ts";
 
 const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
@@ -68,7 +69,7 @@ describe("ADWIN", () => {
           if (i % 7 === 0) expect(adwin.mean).toBeCloseTo(meanOf(all.slice(-adwin.length)), 9);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 

@@ -21,6 +21,7 @@ import { IO_FORECAST, IO_LABEL, IO_LENGTH, IO_X } from "../../predictor/kernel.t
 import { forward, PARAMETER_COUNT } from "../../predictor/network.ts";
 import { PressurePredictor } from "../../predictor/pressure-predictor.ts";
 import { COMPACT_CRC32, compactWeights } from "../../predictor/shipped-compact.ts";
+import { runs } from "../runs.ts";
 import { drive, noise, wander, wave } from "./signals.ts";
 
 describe("footprint", () => {
@@ -132,7 +133,7 @@ describe("resumes from its bytes alone", () => {
         }
         expect(second.bytes).toEqual(first.bytes);
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 

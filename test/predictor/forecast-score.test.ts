@@ -7,6 +7,7 @@ import { MISS_RATE } from "../../predictor/error-tracker.ts";
 import { BAND_BOUNDS, bandOf, emptyForecastCounts, mergeForecastCounts } from "../../predictor/forecast-counts.ts";
 import { type ForecastFigures, reportForecast } from "../../predictor/forecast-report.ts";
 import { ForecastScore } from "../../predictor/forecast-score.ts";
+import { runs } from "../runs.ts";
 
 interface Tick {
   readonly pressure: number;
@@ -188,7 +189,7 @@ describe("K49: forecast score", () => {
           expect(text).toContain('"bands"');
         },
       ),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 

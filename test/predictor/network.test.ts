@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { runs } from "../runs.ts";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-layers"; // registers the gradients
 import fc from "fast-check";
@@ -128,7 +129,7 @@ describe("K02 K07 K08: the 4-8-1 network", () => {
         forwardKernel(c.weights, io);
         expect(io[IO_FORECAST]).toBe(forward(c.weights, c.x, 0, c.anchor, new Float64Array(8)));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -236,7 +237,7 @@ describe("K09: gradient", () => {
           expect(length).toBeLessThanOrEqual(0.01 * clip * (1 + 1e-9));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

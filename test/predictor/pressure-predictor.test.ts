@@ -8,6 +8,7 @@ import { COMPACTIONS_HALF, MEMORY_MICROS, RATE_HALF_PER_SECOND, SINCE_MAX_MICROS
 import { forward, initialWeights, lossSlope, PARAMETER_COUNT } from "../../predictor/network.ts";
 import { PREDICTOR_STATE_BYTES, PressurePredictor } from "../../predictor/pressure-predictor.ts";
 import { fromFixed16, NOT_FINITE, RATIO_STEPS, toFixed16 } from "../../predictor/state-layout.ts";
+import { runs } from "../runs.ts";
 import { drive, noise, wander, wave } from "./signals.ts";
 
 /** A predictor with some history. */
@@ -88,7 +89,7 @@ describe("K01: resumes from its bytes alone", () => {
         }
         expect(second.bytes).toEqual(first.bytes);
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 

@@ -8,6 +8,7 @@ import { AssertionError } from "../../core/errors.ts";
 import { PRESSURE_LEVELS, type PressureLevel, type PressureReading } from "../../core/pressure.ts";
 import { LEVEL_PLANS, PreloadAdaptation } from "../../preload/adaptation.ts";
 import { QUEUE_NAMES } from "../../preload/contract.ts";
+import { runs } from "../runs.ts";
 
 function at(level: PressureLevel): PreloadAdaptation {
   const adaptation = new PreloadAdaptation();
@@ -124,6 +125,6 @@ describe("adaptation to pressure", () => {
       link.close();
       expect(adaptation.level).toBe("LOW");
     });
-    fc.assert(property, { numRuns: 100 });
+    fc.assert(property, { numRuns: runs(100) });
   });
 });

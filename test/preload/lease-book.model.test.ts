@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Lease, LeaseBook } from "../../preload/lease-book.ts";
+import { runs } from "../runs.ts";
 
 interface ModelLease {
   readonly lease: Lease;
@@ -175,7 +176,7 @@ describe("LeaseBook against a naive list", () => {
         pair.book.check();
         expect([pair.book.usedBytes, pair.book.speculativeBytes, pair.book.liveCount]).toEqual([0, 0, 0]);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { QUEUE_NAMES, type QueueName } from "../../preload/contract.ts";
 import { type OfferAnswer, type PreloadEntry, PreloadQueues, type PreloadRequest } from "../../preload/queue.ts";
+import { runs } from "../runs.ts";
 import { request } from "./requests.ts";
 
 class NaiveQueues {
@@ -159,6 +160,6 @@ describe("preload queues against a naive model (P01 to P03, P06, P20, P41)", () 
         for (const name of QUEUE_NAMES) expect(queues.entriesOf(name)).toEqual(model.of(name));
       });
     });
-    fc.assert(property, { numRuns: 150 }); // what fails is printed with its seed and path
+    fc.assert(property, { numRuns: runs(150) }); // what fails is printed with its seed and path
   });
 });

@@ -10,6 +10,7 @@ import { MempredError } from "../../core/errors.ts";
 import { measureLevel } from "../../scenarios/measure-level.ts";
 import { SCENARIO_IDS } from "../../scenarios/registry.ts";
 import { parseScenario } from "../../scenarios/scenario-file.ts";
+import { runs } from "../runs.ts";
 import { checkDemand } from "./check-demand.ts";
 
 const number = (min: number, max: number) =>
@@ -171,7 +172,7 @@ describe("random files", () => {
           expect(peakRatio).toBeLessThan(1.1);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -182,7 +183,7 @@ describe("random files", () => {
         const asJson = parseScenario(JSON.stringify(spec, null, "\t"), "f");
         expect({ ...asJson, generate: 0 }).toEqual({ ...asYaml, generate: 0 });
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 
@@ -230,7 +231,7 @@ describe("random files", () => {
           expect(error.message.startsWith(`damaged.yaml:${error.details.line}: `)).toBe(true);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
     expect(refused).toBeGreaterThan(100);
   });
@@ -255,7 +256,7 @@ describe("random files", () => {
         }
         expect(validate(changed), JSON.stringify(validate.errors)).toBe(true);
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
     expect(refused).toBeGreaterThan(200);
   });

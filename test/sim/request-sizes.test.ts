@@ -6,6 +6,7 @@ import type { DemandBuilder } from "../../core/demand.ts";
 import { AssertionError } from "../../core/errors.ts";
 import { REQUEST_SIZES_BYTES, RequestSizes } from "../../sim/request-sizes.ts";
 import { simulate } from "../../sim/simulate.ts";
+import { runs } from "../runs.ts";
 import { handDemand } from "./hand-demand.ts";
 
 /** By the header's words: a map from bin to count, widened and halved in the plainest way. */
@@ -74,7 +75,7 @@ describe("request sizes", () => {
             expect(sizes.shareAbove(bound)).toBeCloseTo(naive.shareAbove(bound), 9);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -103,7 +104,7 @@ describe("request sizes", () => {
           last = share;
         }
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 

@@ -7,6 +7,11 @@ import * as many from "../many-seeds.ts";
 import { DataTable } from "./data-table.tsx";
 
 const [WIDTH, HEIGHT, EDGE] = [260, 120, 10];
+/** By the order of the bounds. */
+const BOUND_LINES = [
+  { name: "dashed", dash: "6 3" },
+  { name: "dotted", dash: "2 3" },
+] as const;
 const COUNTS = [5, 20, 50, 200];
 
 export function ManySeedsPanel() {
@@ -63,7 +68,9 @@ function sentence(): string {
   if (ci95 === null) return `${n} seed: ${difference}; no interval, draw no conclusion.`;
   const interval = `[${formatSigned(ci95[0])}, ${formatSigned(ci95[1])}]`;
   const word = ci95[1] < 0 ? "fewer" : ci95[0] > 0 ? "MORE" : "no difference shown";
-  const bounds = summary.bounds.map((one) => `${one.policy} ${formatSigned(one.difference)}`).join(", ");
+  const bounds = summary.bounds
+    .map(({ policy: bound, difference }, i) => `${bound} ${formatSigned(difference)} (${BOUND_LINES[i]!.name})`)
+    .join(", ");
   return `${n} seeds: ${b} ${difference} ${interval} against ${a}'s ${formatCount(baseline)} a run: ${word}.${bounds === "" ? "" : ` Bounds: ${bounds}.`}`;
 }
 
@@ -96,19 +103,15 @@ function Dots() {
       <line x1={34} x2={WIDTH} y1={y(0)} y2={y(0)} stroke="var(--quiet)" />
       <line x1={34} x2={WIDTH} y1={y(mean)} y2={y(mean)} stroke="var(--b)" stroke-width={2} />
       {bounds.map(({ policy, difference }, i) => (
-        <g key={policy}>
-          <line
-            x1={34}
-            x2={WIDTH}
-            y1={y(difference)}
-            y2={y(difference)}
-            stroke="var(--ink)"
-            stroke-dasharray={i === 0 ? "6 3" : "2 3"}
-          />
-          <text x={WIDTH - 2} y={y(difference) - 3} text-anchor="end">
-            {policy}
-          </text>
-        </g>
+        <line
+          key={policy}
+          x1={34}
+          x2={WIDTH}
+          y1={y(difference)}
+          y2={y(difference)}
+          stroke="var(--ink)"
+          stroke-dasharray={BOUND_LINES[i]!.dash}
+        />
       ))}
       <text x={30} y={y(0) + 4} text-anchor="end">
         0

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { StoredEntry } from "../../../live/backends/backend.ts";
 import { decodeEntry, encodeEntry } from "../../../live/backends/entry-codec.ts";
 import { decodeKey, encodeKey } from "../../../live/backends/key-bytes.ts";
+import { runs } from "../../runs.ts";
 import { entryOf } from "./entries.ts";
 
 const anyString = fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)), minLength: 1 });
@@ -29,7 +30,7 @@ describe("entry codec", () => {
         expect(decodeKey(encodeKey(one))).toBe(one);
         expect(encodeKey(one).equals(encodeKey(two))).toBe(one === two);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -40,7 +41,7 @@ describe("entry codec", () => {
         const decoded = decodeEntry(keyBytes, encodeEntry(keyBytes, entry));
         expect({ ...decoded, bytes: [...decoded.bytes] }).toEqual({ ...entry, bytes: [...entry.bytes] });
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -12,6 +12,7 @@ import type { ComponentRequest, ExpectedComponent, NextComponentModel } from "..
 import { QUEUE_NAMES } from "../../../preload/contract.ts";
 import { DependencyGraph } from "../../../preload/graph/dependency-graph.ts";
 import { ThresholdRouter } from "../../../preload/routers/thresholds.ts";
+import { runs } from "../../runs.ts";
 
 const COMPONENTS = 16;
 const TIMEOUT_MILLIS = 300;
@@ -212,7 +213,7 @@ it("P45: whatever happens, each request ends, what is required is loaded, and ev
     const played = await play(seed); // what fails is printed with its seed
     for (const name of ["requests", "preloads", "dropped"] as const) sums[name] += played[name];
   });
-  await fc.assert(property, { numRuns: 30 });
+  await fc.assert(property, { numRuns: runs(30) });
   expect(sums.requests).toBeGreaterThan(300);
   expect(sums.preloads).toBeGreaterThan(60);
   expect(sums.dropped).toBeGreaterThan(60);

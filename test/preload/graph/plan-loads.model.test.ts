@@ -6,6 +6,7 @@ import { MempredError } from "../../../core/errors.ts";
 import { ConflictRules } from "../../../preload/graph/conflict-rules.ts";
 import { DependencyGraph } from "../../../preload/graph/dependency-graph.ts";
 import { type LoadPlan, planLoads, type WantedComponent } from "../../../preload/graph/plan-loads.ts";
+import { runs } from "../../runs.ts";
 import {
   falseReasons,
   hasRivals,
@@ -102,7 +103,7 @@ describe("dependency graph against a naive one", () => {
           expect(levels.flat().sort()).toEqual([...naiveClosure(naive, from)].sort());
         }
       }),
-      { numRuns: 250 },
+      { numRuns: runs(250) },
     );
     expect(cycles).toBeGreaterThan(5);
   });
@@ -136,7 +137,7 @@ describe("dependency graph against a naive one", () => {
           }
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });
@@ -187,7 +188,7 @@ describe("planLoads against a naive plan", () => {
           expect(new Set(turned.leftOut.map(({ component }) => component))).toEqual(new Set(out));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
     // Each reason was given, and so checked.
     for (const reason of ["excluded", "needs-excluded", "needs-both", "cycle", "unneeded"])

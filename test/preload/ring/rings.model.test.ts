@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteRing } from "../../../preload/ring/byte-ring.ts";
 import { IntRing } from "../../../preload/ring/int-ring.ts";
+import { runs } from "../../runs.ts";
 
 const capacity = fc.constantFrom(2, 4, 8, 16);
 /** Where 32-bit numbers change their sign, where they begin again, and elsewhere. */
@@ -55,7 +56,7 @@ describe("rings against an array", () => {
           ring.check();
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -99,7 +100,7 @@ describe("rings against an array", () => {
           ring.check();
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

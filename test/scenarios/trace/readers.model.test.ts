@@ -8,6 +8,7 @@ import { MempredError } from "../../../core/errors.ts";
 import { TRACE_FORMAT_IDS } from "../../../scenarios/trace/registry.ts";
 import { traceToDemand } from "../../../scenarios/trace/trace-demand.ts";
 import { parseTrace } from "../../../scenarios/trace/trace-parser.ts";
+import { runs } from "../../runs.ts";
 import { checkRawTrace, operations } from "./check-raw-trace.ts";
 
 interface Step {
@@ -173,7 +174,7 @@ describe("a program written out and read back", () => {
           expect([...trace.timeMicros]).toEqual(steps.map(({ micros }) => micros));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });
@@ -248,7 +249,7 @@ describe("a damaged text", () => {
       fc.property(program, damages, (steps, changes) => {
         outcome(damaged(write(steps), changes), format);
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
     // Most damaged texts still reach the checks behind the parser, and some do not: else the damage would test nothing.
     const samples = fc.sample(fc.tuple(program, damages), { numRuns: 300, seed: 1 });
@@ -271,7 +272,7 @@ describe("a damaged text", () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

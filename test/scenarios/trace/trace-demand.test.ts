@@ -17,6 +17,7 @@ import type { MempredError } from "../../../core/errors.ts";
 import { blockLength, TICK_MICROS } from "../../../core/units.ts";
 import { type TraceDemandOptions, traceToDemand } from "../../../scenarios/trace/trace-demand.ts";
 import { parseTrace } from "../../../scenarios/trace/trace-parser.ts";
+import { runs } from "../../runs.ts";
 
 const BASIC = { pressureRatio: 0.95, seed: 1 };
 
@@ -209,7 +210,7 @@ describe("any recording", () => {
           expect(traceToDemand(trace, { pressureRatio, seed })).toEqual(demand);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

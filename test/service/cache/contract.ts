@@ -11,6 +11,7 @@ import {
   userKey,
 } from "../../../service/cache/preload-cache.ts";
 import { CONTEXT_PATTERN } from "../../../service/item.ts";
+import { runs } from "../../runs.ts";
 
 export interface CacheSetting {
   /** An empty one, with room for all that the suite puts in. */
@@ -81,7 +82,7 @@ export function describeCache(name: string, setting: CacheSetting): void {
           expect(cache.usage().keys).toBe(model.size);
           expect(cache.usage().bytes > 0).toBe(model.size > 0);
         }),
-        { numRuns: 25 },
+        { numRuns: runs(25) },
       );
     });
 
@@ -143,7 +144,7 @@ export function describeCache(name: string, setting: CacheSetting): void {
           else expect(() => contextKey("zz", id)).toThrow(AssertionError);
           if (!USERS.includes(id)) expect(await cache.read(mine)).toEqual(before);
         }),
-        { numRuns: 100 },
+        { numRuns: runs(100) },
       );
       expect(await cache.read(mine)).toEqual(before);
       await cache.dropUser("a");

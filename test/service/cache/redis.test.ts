@@ -18,6 +18,7 @@ import {
 import { RedisPreloadCache } from "../../../service/cache/redis.ts";
 import { TieredPreloadCache } from "../../../service/cache/tiered.ts";
 import { describeWithRedis, TestRedis } from "../../live/backends/redis-server.ts";
+import { runs } from "../../runs.ts";
 import { describeCache } from "./contract.ts";
 
 /** What is tested here is not the time limit, and the machine may be busy. */
@@ -213,7 +214,7 @@ describeWithRedis("preload cache over redis", () => {
         expect(await server.command(["MGET", ...(keys as [string])])).toEqual(held);
         expect(cache.owedCount).toBe(0);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
     await cache.close();
   });

@@ -9,6 +9,7 @@ import { Engine } from "../../../service/engine/engine.ts";
 import type { Identity } from "../../../service/identity.ts";
 import type { Item } from "../../../service/item.ts";
 import { MemoryItemStore } from "../../../service/store/memory-store.ts";
+import { runs } from "../../runs.ts";
 import { draft } from "../store/draft.ts";
 import { type CacheMode, FakeCache, identityOf, watch } from "./fakes.ts";
 
@@ -163,7 +164,7 @@ async function play(seed: number): Promise<{ reads: number; changes: number; war
 it("S19, S22: nothing stale is served, whatever the cache does", async () => {
   const first = Number(process.env["SEED"] ?? Date.now() % 1e9);
   let warm = 0;
-  for (let seed = first; seed < first + 3; seed++) {
+  for (let seed = first; seed < first + runs(3); seed++) {
     try {
       const counts = await play(seed);
       expect(counts.reads).toBeGreaterThan(150);

@@ -14,6 +14,7 @@ import type { Identity, User } from "../../../service/identity.ts";
 import type { ItemDraft } from "../../../service/item.ts";
 import { SqliteItemStore } from "../../../service/store/sqlite-store.ts";
 import { describeWithRedis, TestRedis } from "../../live/backends/redis-server.ts";
+import { runs } from "../../runs.ts";
 
 const patient = { commandTimeoutMillis: 10_000, connectTimeoutMillis: 10_000 };
 const draft = (content: string, more: Partial<ItemDraft> = {}): ItemDraft => ({
@@ -157,7 +158,7 @@ describeWithRedis("what another program plants", () => {
           expect(await readAll(ben)).toEqual(truth);
         },
       ),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
   });
 
@@ -220,7 +221,7 @@ describeWithRedis("what another program plants", () => {
           await engine.changed(ben.id);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     );
   });
 });

@@ -6,6 +6,7 @@ import type { ItemDraft } from "../../../service/item.ts";
 import type { ItemStore } from "../../../service/store/item-store.ts";
 import { MemoryItemStore } from "../../../service/store/memory-store.ts";
 import { SqliteItemStore } from "../../../service/store/sqlite-store.ts";
+import { runs } from "../../runs.ts";
 import { makeFolder } from "./folder.ts";
 
 const newPath = makeFolder("store-model");
@@ -147,6 +148,6 @@ it("S03-S06: SQLite answers as the model does, whatever is asked in whatever ord
   console.log(`item-store.model: SEED=${seed}`);
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => play(steps)),
-    { seed, numRuns: 40 },
+    { seed, numRuns: runs(40) },
   );
 });
