@@ -2,7 +2,7 @@
 
 import { batch } from "@preact/signals";
 import type { PageReport } from "../cli/render/page-report.ts";
-import { outcomes, seedPolicies, stopSeeds } from "./many-seeds.ts";
+import { outcomes, seedOptions, stopSeeds } from "./many-seeds.ts";
 import { DEFAULT_OPTIONS, type RunOptions } from "./options.ts";
 import { startRuns } from "./runs.ts";
 import * as state from "./state.ts";
@@ -27,10 +27,11 @@ export function obstacleOf(report: PageReport): string | null {
 export function showReport(report: PageReport): void {
   batch(() => {
     stopSeeds();
-    state.options.value = optionsOf(report);
+    const options = optionsOf(report);
+    state.options.value = options;
     state.opened.value = report;
     state.message.value = null;
-    seedPolicies.value = report.policies;
+    seedOptions.value = options;
     outcomes.value = report.seeds.map(({ seed, baseline, policy }) => ({ seed, a: baseline, b: policy, bounds: {} }));
     const obstacle = obstacleOf(report);
     if (obstacle === null) void startRuns(null);

@@ -3,7 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import { intervalOf } from "../sim/suite/comparisons.ts";
 import { BOUNDS } from "../sim/suite/plan.ts";
-import { requestOf } from "./options.ts";
+import { differsInSeedOnly, type RunOptions, requestOf } from "./options.ts";
 import { message, options } from "./state.ts";
 import { CANCELLED, WorkerLine } from "./worker/worker-line.ts";
 
@@ -21,8 +21,12 @@ export const withBounds = signal(false);
 export const outcomes = signal<readonly SeedOutcome[]>([]);
 /** What is still to come; 0: nothing runs. */
 export const seedsLeft = signal(0);
-/** The policies that the outcomes are of. */
-export const seedPolicies = signal<readonly [string, string]>(["", ""]);
+/** What the outcomes are of, but for the seed; null without any. */
+export const seedOptions = signal<RunOptions | null>(null);
+/** Whether that is what the controls say now. */
+export const isOfNow = computed(
+  () => seedOptions.value !== null && differsInSeedOnly(seedOptions.value, options.value),
+);
 
 /** Mean difference B − A with its paired interval, and the means of the bounds; null without seeds. */
 export const summary = computed(() => {
@@ -50,7 +54,7 @@ export async function runSeeds(): Promise<void> {
   const chosen = options.value;
   const wanted = Array.from({ length: seedCount.value }, (_, i) => i + 1);
   outcomes.value = [];
-  seedPolicies.value = chosen.policies;
+  seedOptions.value = chosen;
   seedsLeft.value = wanted.length;
   const workers = Math.max(1, Math.min(8, navigator.hardwareConcurrency ?? 2, wanted.length));
   lines = Array.from({ length: workers }, () => new WorkerLine());

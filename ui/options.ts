@@ -87,6 +87,16 @@ export function alterationsOf({ limits, tuning, bursts }: RunOptions): string[] 
   ];
 }
 
+/** Whether these are runs of the same suite. Cold. */
+export function differsInSeedOnly(one: RunOptions, other: RunOptions): boolean {
+  const { source, seed: _, ...rest } = one;
+  const { source: otherSource, seed: __, ...otherRest } = other;
+  const isSameSource =
+    source === otherSource ||
+    (source.kind === "scenario" && otherSource.kind === "scenario" && source.id === otherSource.id);
+  return isSameSource && JSON.stringify(rest) === JSON.stringify(otherRest);
+}
+
 export function nameOf({ source }: RunOptions): string {
   if (source.kind === "scenario") return source.id;
   return source.kind === "spec" ? source.spec.id : source.file;

@@ -5,7 +5,7 @@ import { computed, signal } from "@preact/signals";
 import type { PageReport } from "../cli/render/page-report.ts";
 import { HeapView } from "../sim/recording/heap-view.ts";
 import type { RecordedForecast } from "../sim/recording/recorded-forecast.ts";
-import type { Recording } from "../sim/recording/recording.ts";
+import { isOneDemand, type Recording } from "../sim/recording/recording.ts";
 import type { Decision, RunResult } from "../sim/result.ts";
 import { DEFAULT_OPTIONS, type RunOptions } from "./options.ts";
 
@@ -76,6 +76,13 @@ export const message = signal<Message | null>(null);
 export const shownFile = signal<string | null>(null);
 /** The report that was opened or that the page holds; null: the page runs what its controls say. */
 export const opened = signal<PageReport | null>(null);
+
+/** False: two journals are shown that cannot be compared. */
+export const areComparable = computed(() => {
+  for (const side of bothSides) side.version.value;
+  const [a, b] = [sides.A.recording, sides.B.recording];
+  return a === null || b === null || isOneDemand(a.header, b.header);
+});
 
 /** Up to here both runs are there, µs. */
 export const headMicros = computed(() => {

@@ -7,7 +7,7 @@ import {
   compactionsUntil,
   sumCompactions,
 } from "../../sim/recording/compactions.ts";
-import type { Recording } from "../../sim/recording/recording.ts";
+import { isOneDemand, type Recording } from "../../sim/recording/recording.ts";
 import { formatBytes, formatCount, formatMicros, formatMoment, formatPercent } from "./format.ts";
 import { axisTicks, BASELINE_COLOUR, PREDICTIVE_COLOUR, PREDICTIVE_DARK_COLOUR, SvgWriter } from "./svg-writer.ts";
 
@@ -79,9 +79,7 @@ export function compactionFigure(recordings: readonly Recording[], fromMicros = 
 function otherOf(recordings: readonly Recording[], i: number): Recording | null {
   const other = recordings[i === 0 ? 1 : 0];
   if (other === undefined) return null;
-  const [mine, its] = [recordings[i]!.header, other.header];
-  const isSameDemand = (["scenario", "pressureRatio", "seed", "capacityBytes"] as const).every((name) => mine[name] === its[name]); // biome-ignore format: one line
-  return isSameDemand ? other : null;
+  return isOneDemand(recordings[i]!.header, other.header) ? other : null;
 }
 
 function laneOf(recording: Recording, other: Recording | null, fromMicros: number, toMicros: number): Lane {

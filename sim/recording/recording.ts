@@ -32,6 +32,11 @@ export function recordingHeader(demand: Demand, policy: string, seed: number): R
   return { capacityBytes, granuleBytes: GRANULE_BYTES, scenario, pressureRatio, seed, policy };
 }
 
+/** Whether two runs had the same demand, as far as their headers tell: only then differences between them mean anything. */
+export function isOneDemand(one: RecordingHeader, other: RecordingHeader): boolean {
+  return (["scenario", "pressureRatio", "seed", "capacityBytes"] as const).every((name) => one[name] === other[name]);
+}
+
 /** Inputs of the network that are kept at each tick: four features and the anchor. */
 export const NETWORK_INPUTS = 5;
 

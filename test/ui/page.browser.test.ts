@@ -38,9 +38,9 @@ function runNode(scenario: string, seed: number, policies: readonly string[]): R
   });
 }
 
-function journalOf(policy: string): string {
+function journalOf(policy: string, seed = 1): string {
   const lines: string[] = [];
-  simulate({ demand: demandOf("steady", 1), policy, seed: 1, journal: (line) => lines.push(line) });
+  simulate({ demand: demandOf("steady", seed), policy, seed, journal: (line) => lines.push(line) });
   return `${lines.join("\n")}\n`;
 }
 
@@ -218,10 +218,21 @@ describe.runIf(canTestBrowser("test/ui"))("the page", () => {
     const mean = differences.reduce((sum, value) => sum + value, 0) / 5;
     expect(await text("seeds-summary")).toContain(`predictive −${Math.abs(mean).toFixed(mean % 1 === 0 ? 0 : 2)} [`);
     expect(await text("seeds-summary")).toContain("clairvoyant");
+    expect(await text("seeds-summary")).toContain("5 seeds of steady, 95 %:");
+    const isOfOthers = page.locator('[aria-labelledby="seeds"]').getByText("Other settings than those chosen above");
+    expect(await isOfOthers.count()).toBe(0);
+    await page.getByLabel("seed", { exact: true }).fill("9");
+    await page.getByLabel("seed", { exact: true }).press("Enter");
+    await settled();
+    expect(await isOfOthers.count()).toBe(0); // another seed is one of them
+    await page.getByLabel("scenario").selectOption("burst");
+    await isOfOthers.waitFor();
+    await settled();
     await page.getByRole("button", { name: /^seed 3:/ }).focus();
     await page.keyboard.press("Enter");
     await settled();
     expect(await text("digest")).toBe(runsDigest(runNode("steady", 3, ["reactive", "predictive"])));
+    expect(await isOfOthers.count()).toBe(0);
     await opened.picture("many-seeds");
     await expectClean(opened);
   });
@@ -313,7 +324,7 @@ describe.runIf(canTestBrowser("test/ui"))("the page", () => {
     await settled();
     expect(await text("digest")).toMatch(/^[0-9a-f]{16}$/);
     await open(temporaryFile("a.jsonl", journal), temporaryFile("b.jsonl", journalOf("predictive")));
-    await said().filter({ hasText: "journals of other runs" }).waitFor();
+    await said().filter({ hasText: "reactive on steady, 95 %, seed 1; predictive on steady" }).waitFor();
     expect(await text("counters-A")).toContain(`avoidable OOM${results[0]!.ooms.avoidable}`);
     const { maePercentPoints, skill } = simulate({ demand: demandOf("steady", 1), policy: "predictive", seed: 1 })
       .result.forecast!;
@@ -322,7 +333,11 @@ describe.runIf(canTestBrowser("test/ui"))("the page", () => {
     expect(await accuracy.textContent()).toContain(
       `MAE ${maePercentPoints!.toFixed(2)} pp · skill ${skill!.toFixed(2)}`,
     );
+    expect(await text("counters-B")).toMatch(/[▾▴=]/);
     await opened.picture("two-journals");
+    await open(temporaryFile("a.jsonl", journal), temporaryFile("c.jsonl", journalOf("predictive", 2)));
+    await said().filter({ hasText: "different demands" }).waitFor();
+    expect(await text("counters-B")).not.toMatch(/[▾▴=]/);
     await expectClean(opened);
   });
 

@@ -10,7 +10,7 @@ import type { Recording } from "../../sim/recording/recording.ts";
 import { RESULT_SCHEMA, type ResultFile } from "../../sim/result.ts";
 import { change } from "../actions.ts";
 import { obstacleOf, showReport } from "../from-report.ts";
-import { requestOf } from "../options.ts";
+import { percent, requestOf } from "../options.ts";
 import { stopRuns } from "../runs.ts";
 import * as state from "../state.ts";
 import { WorkerLine } from "../worker/worker-line.ts";
@@ -63,8 +63,11 @@ function openJournals(files: readonly Named[]): void {
     state.isPlaying.value = false;
     state.isFollowing.value = true;
     state.moment.value = state.headMicros.value;
-    const hint = b === null ? " Drop a second one to see both side by side." : "";
-    state.message.value = { kind: "info", text: `shown: ${state.shownFile.value}, journals of other runs.${hint}` };
+    const alone = b === null ? " Drop a second one to see both side by side." : "";
+    const hint = state.areComparable.value ? alone : " They had different demands, so no differences are shown.";
+    const told = [a, b].flatMap((one) => (one === null ? [] : [`${one.header.policy} on ${demandText(one)}`]));
+    const text = `shown: ${state.shownFile.value}, not what is chosen above: ${told.join("; ")}.${hint}`;
+    state.message.value = { kind: "info", text };
   });
   void scoreForecasts();
 }
@@ -83,6 +86,10 @@ async function scoreForecasts(): Promise<void> {
   } finally {
     line.close();
   }
+}
+
+function demandText({ header }: Recording): string {
+  return `${header.scenario}, ${percent(header.pressureRatio)} %, seed ${header.seed}`;
 }
 
 function show(side: state.Side, recording: Recording | null): void {

@@ -4,7 +4,7 @@ import { signal, useComputed } from "@preact/signals";
 import { formatBytes, formatMicros } from "../../cli/render/format.ts";
 import { type Compaction, compactionsUntil } from "../../sim/recording/compactions.ts";
 import { seek } from "../player.ts";
-import { calmMoments, type Side, sides } from "../state.ts";
+import { areComparable, calmMoments, type Side, sides } from "../state.ts";
 import { Scroll } from "./scroll.tsx";
 
 const SHOWN = 40;
@@ -80,5 +80,6 @@ function compactionsOf(side: Side, other: Side): Compaction[] {
   side.version.value;
   other.version.value;
   const { recording } = side;
-  return recording === null ? [] : compactionsUntil(recording, other.recording, calmMoments.compactions.value, SHOWN);
+  const partner = areComparable.value ? other.recording : null;
+  return recording === null ? [] : compactionsUntil(recording, partner, calmMoments.compactions.value, SHOWN);
 }

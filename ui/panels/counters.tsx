@@ -3,7 +3,7 @@
 import { useComputed } from "@preact/signals";
 import { formatBytes, formatCount, formatMicros } from "../../cli/render/format.ts";
 import { CAUSE_FRAGMENTATION, CAUSE_LIMIT } from "../../sim/result.ts";
-import { calmMoments, moment, type Side, sides } from "../state.ts";
+import { areComparable, calmMoments, moment, type Side, sides } from "../state.ts";
 
 interface Counter {
   readonly label: string;
@@ -14,7 +14,7 @@ interface Counter {
 
 export function Counters({ side }: { readonly side: Side }) {
   const counters = useComputed(() => countersOf(side));
-  const others = useComputed(() => (side.key === "B" ? countersOf(sides.A) : []));
+  const others = useComputed(() => (side.key === "B" && areComparable.value ? countersOf(sides.A) : []));
   return (
     <dl class="counters" data-testid={`counters-${side.key}`}>
       {counters.value.map(({ label, text, value, format }, i) => {

@@ -4,6 +4,7 @@
 import { formatCount, formatSigned } from "../../cli/render/format.ts";
 import { change } from "../actions.ts";
 import * as many from "../many-seeds.ts";
+import { nameOf, percent } from "../options.ts";
 import { DataTable } from "./data-table.tsx";
 
 const [WIDTH, HEIGHT, EDGE] = [260, 120, 10];
@@ -46,6 +47,9 @@ export function ManySeedsPanel() {
         {left > 0 && <span class="quiet">{left} to go</span>}
       </div>
       <p data-testid="seeds-summary">{sentence()}</p>
+      {done.length > 0 && !many.isOfNow.value && (
+        <p class="quiet">Other settings than those chosen above: a dot goes back to them.</p>
+      )}
       {done.length > 0 && <Dots />}
       {done.length > 0 && (
         <DataTable
@@ -58,20 +62,26 @@ export function ManySeedsPanel() {
   );
 }
 
+function show(seed: number): void {
+  change({ ...many.seedOptions.value, seed });
+}
+
 function sentence(): string {
   const summary = many.summary.value;
   if (summary === null) return "One seed: no interval, draw no conclusion. Run more.";
   const { baseline, policy, ci95 } = summary.interval;
   const n = many.outcomes.value.length;
-  const [a, b] = many.seedPolicies.value;
+  const chosen = many.seedOptions.value!;
+  const [a, b] = chosen.policies;
+  const seeds = `${n} seed${n === 1 ? "" : "s"} of ${nameOf(chosen)}, ${percent(chosen.pressureRatio)} %`;
   const difference = formatSigned(policy - baseline);
-  if (ci95 === null) return `${n} seed: ${difference}; no interval, draw no conclusion.`;
+  if (ci95 === null) return `${seeds}: ${difference}; no interval, draw no conclusion.`;
   const interval = `[${formatSigned(ci95[0])}, ${formatSigned(ci95[1])}]`;
   const word = ci95[1] < 0 ? "fewer" : ci95[0] > 0 ? "MORE" : "no difference shown";
   const bounds = summary.bounds
     .map(({ policy: bound, difference }, i) => `${bound} ${formatSigned(difference)} (${BOUND_LINES[i]!.name})`)
     .join(", ");
-  return `${n} seeds: ${b} ${difference} ${interval} against ${a}'s ${formatCount(baseline)} a run: ${word}.${bounds === "" ? "" : ` Bounds: ${bounds}.`}`;
+  return `${seeds}: ${b} ${difference} ${interval} against ${a}'s ${formatCount(baseline)} a run: ${word}.${bounds === "" ? "" : ` Bounds: ${bounds}.`}`;
 }
 
 function Dots() {
@@ -130,9 +140,9 @@ function Dots() {
           role="button"
           tabindex={0}
           aria-label={`seed ${seed}: ${formatSigned(differences[index]!)}; show this run`}
-          onClick={() => change({ seed })}
+          onClick={() => show(seed)}
           onKeyDown={(event) => {
-            if (event.key === "Enter" || event.key === " ") change({ seed });
+            if (event.key === "Enter" || event.key === " ") show(seed);
           }}
         />
       ))}
