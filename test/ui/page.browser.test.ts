@@ -304,6 +304,10 @@ describe.runIf(canTestBrowser("test/ui"))("the page", () => {
       ["half.jsonl", journal.slice(0, 5000), /half\.jsonl, line \d+/],
       ["twice.jsonl", twice, /placed twice|lies on another|not there|runs back/],
       ["story.txt", "Once upon a time\nthere was a heap.\n", /story\.txt/],
+      ...["evening-peak.yaml", "nightly-batch.json"].map((name): [string, string, RegExp] => {
+        const scenario = new URL(`../../examples/scenarios/${name}`, import.meta.url);
+        return [name, readFileSync(scenario, "utf8"), new RegExp(`mempred stress --scenario ${name} --html`)];
+      }),
       ["empty.json", JSON.stringify({ ...file, runs: [] }), /no finished run/],
       ["torn.json", JSON.stringify(file).slice(0, 900), /JSON/],
       ["odd.json", JSON.stringify({ ...file, runs: [{ scenario: "steady" }] }), /not complete/],

@@ -27,6 +27,8 @@ export async function openFiles(files: readonly File[]): Promise<void> {
     if (isJournal(first.text)) openJournals(second === undefined ? [first] : [first, second]);
     else if (first.text.trimStart().startsWith("{") && first.text.slice(0, 400).includes(RESULT_SCHEMA))
       openResult(first);
+    else if (isScenario(first))
+      throw new Error(`a scenario comes with a page: mempred stress --scenario ${first.file} --html page.html`);
     else await openTrace(first);
   } catch (error) {
     const text = `${files[0]?.name ?? "the file"} is not opened, nothing was changed: ${(error as Error).message}`;
@@ -41,6 +43,11 @@ interface Named {
 
 function isJournal(text: string): boolean {
   return text.slice(0, 400).includes(JOURNAL_SCHEMA);
+}
+
+/** A declaration of demand: what reads and checks those is larger than the page. */
+function isScenario({ file, text }: Named): boolean {
+  return /\.ya?ml$/i.test(file) || /^\s*\{[\s\S]{0,1000}"(?:base|lifetimes)"\s*:/.test(text);
 }
 
 function openJournals(files: readonly Named[]): void {
