@@ -27,6 +27,7 @@ try {
   await page.getByTestId("running").filter({ hasText: "ran in" }).waitFor({ timeout: 60_000 });
   // How long it took here is no part of the run: two pictures of it are the same.
   await page.getByTestId("running").evaluate((element) => element.setAttribute("style", "visibility: hidden"));
+  await page.getByRole("button", { name: "60 s around the moment" }).click();
   await page.getByLabel("bounds").click();
   await page.getByRole("button", { name: "run seeds" }).click();
   await page.getByTestId("seeds-summary").filter({ hasText: "20 seeds" }).waitFor({ timeout: 600_000 });
