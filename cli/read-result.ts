@@ -2,6 +2,7 @@
 // what was expected there.
 
 import { MempredError } from "../core/errors.ts";
+import { JOURNAL_SCHEMA } from "../sim/journal.ts";
 import { BASELINE_SCHEMA, type BaselineFile, toBaseline } from "../sim/suite/baseline.ts";
 import type { StoredResult } from "./stored-result.ts";
 
@@ -36,6 +37,8 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (error) {
+    if (text.slice(0, 400).includes(JOURNAL_SCHEMA))
+      throw invalid(path, "this is a journal: export and top read those", "a result file (stress --json FILE)", error);
     throw invalid(path, `not JSON: ${(error as Error).message}`, "a result file (stress --json FILE)", error);
   }
 }

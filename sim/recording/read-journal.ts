@@ -33,6 +33,7 @@ export class JournalReader {
     try {
       line = JSON.parse(text);
     } catch {
+      if (this.#recording === null) throw this.#noJournal();
       throw this.#error("is not JSON", "one JSON object a line");
     }
     if (typeof line !== "object" || line === null) throw this.#error("is no JSON object", "one JSON object a line");
@@ -46,8 +47,12 @@ export class JournalReader {
     return this.#recording;
   }
 
+  #noJournal(): MempredError {
+    return this.#error("this is no journal", `a ${JOURNAL_SCHEMA} journal (stress --policy NAME --journal FILE)`);
+  }
+
   #header(line: Line): RecordingHeader {
-    if (line["schema"] !== JOURNAL_SCHEMA) throw this.#error("this is no journal", `"schema":"${JOURNAL_SCHEMA}"`);
+    if (line["schema"] !== JOURNAL_SCHEMA) throw this.#noJournal();
     const capacityBytes = this.#number(line, "capacityBytes", 64, 2 ** 32);
     const granuleBytes = this.#number(line, "granuleBytes", 1, capacityBytes);
     if (capacityBytes % granuleBytes !== 0)

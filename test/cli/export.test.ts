@@ -220,13 +220,16 @@ describe("wrong input", () => {
     writeFileSync(path("cut.jsonl"), readFileSync(JOURNALS[0]!, "utf8").slice(0, 5000));
     await exits([JOURNALS[0]!], /nothing to write/);
     await exits([path("none.jsonl"), "--csv", path("a.csv")], /none\.jsonl/);
-    await exits([path("notes.txt"), "--csv", path("a.csv")], /notes\.txt, line 1: is not JSON/);
+    await exits([path("notes.txt"), "--csv", path("a.csv")], /notes\.txt, line 1: this is no journal/);
     await exits([path("cut.jsonl"), "--csv", path("a.csv")], /cut\.jsonl, line \d+: is not JSON/);
     await exits([JOURNALS[0]!, "--csv", path("notes.txt")], /not written by mempred/);
     await exits([JOURNALS[0]!, "--csv", JOURNALS[0]!], /is an input as well/);
     await exits([JOURNALS[0]!, "--svg", path("a.svg"), "--from", "9s", "--to", "3s"], /--from is not before --to/);
     expect(readFileSync(path("notes.txt"), "utf8")).toBe("mine\n");
     expect(() => readFileSync(path("a.csv"))).toThrow();
+    const report = await run(["report", JOURNALS[0]!]);
+    expect([report.status, report.stdout]).toEqual([2, ""]);
+    expect(report.stderr).toMatch(/this is a journal: export and top read those/);
   });
 
   test("an older output of the same kind is replaced", async () => {
