@@ -152,7 +152,7 @@ describe("recording", () => {
 
   it.each([
     ["", "nothing in it"],
-    ["hello", "not JSON"],
+    ["hello", "no journal"],
     ["[1]\n", "no journal"],
     ['{"schema":"other"}', "no journal"],
     ["HEADER\n{}", "t is"],
