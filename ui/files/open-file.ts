@@ -47,7 +47,7 @@ function isJournal(text: string): boolean {
 
 /** A declaration of demand: what reads and checks those is larger than the page. */
 function isScenario({ file, text }: Named): boolean {
-  return /\.ya?ml$/i.test(file) || /^\s*\{[\s\S]{0,1000}"(?:base|lifetimes)"\s*:/.test(text);
+  return /\.ya?ml$/i.test(file) || (/\.json$/i.test(file) && /"(?:base|lifetimes)"\s*:/.test(text));
 }
 
 function openJournals(files: readonly Named[]): void {

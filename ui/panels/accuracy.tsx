@@ -36,7 +36,11 @@ export function AccuracyPanel() {
             onPick={(seconds) => seek(Math.round(seconds * 1e6))}
           />
           <p class="quiet">mean error of 20, pp: ▬ {side.policy} · ┄ staying as it is</p>
-          {scores === null ? <p>The scores come when the run is done.</p> : <Scores report={scores} />}
+          {scores === null ? (
+            <p>The scores come at the end, when forecasts have come due.</p>
+          ) : (
+            <Scores report={scores} />
+          )}
           <DataTable caption="forecast error" head={["moment", "forecast pp", "stays pp"]} rows={errorRows} />
         </>
       )}
