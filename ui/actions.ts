@@ -1,8 +1,9 @@
 // What the controls do: another run, or the same one altered.
 
-import type { RunOptions } from "./options.ts";
+import { DEFAULT_WORLD, type RunOptions } from "./options.ts";
 import { startRuns } from "./runs.ts";
 import * as state from "./state.ts";
+import type { Source } from "./worker/protocol.ts";
 
 /** What a burst of the page consists of, as the what-if panel has it. */
 export const BURST = { blocks: 40, sizeBytes: 256 };
@@ -13,6 +14,11 @@ export function change(changes: Partial<RunOptions>, momentMicros: number | null
   state.opened.value = null;
   state.message.value = null;
   void startRuns(momentMicros);
+}
+
+/** The options with another demand: whatever a report had that no control shows goes with the demand that it was of. */
+export function withDemand(source: Source): RunOptions {
+  return { ...state.options.value, source, bursts: [], world: DEFAULT_WORLD };
 }
 
 /** Puts a burst into the demand at the moment that is shown, and runs again up to there and on. */

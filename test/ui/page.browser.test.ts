@@ -3,13 +3,15 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { embed } from "../../cli/html-report.ts";
 import { readResultFile } from "../../cli/read-result.ts";
 import { pageReport } from "../../cli/render/page-report.ts";
 import { DEFAULT_CAPACITY_BYTES } from "../../core/units.ts";
 import { getScenario } from "../../scenarios/registry.ts";
+import { traceToDemand } from "../../scenarios/trace/trace-demand.ts";
+import { parseTrace } from "../../scenarios/trace/trace-parser.ts";
 import { canTestBrowser } from "../../scripts/chromium.ts";
 import { resolvePolicy } from "../../sim/policies/registry.ts";
 import type { ResultFile, RunResult } from "../../sim/result.ts";
@@ -326,7 +328,17 @@ describe.runIf(canTestBrowser("test/ui"))("the page", () => {
     await open(temporaryFile("tar-xz.trep.gz", trace));
     await said().filter({ hasText: "a recording" }).waitFor({ timeout: 60_000 });
     await settled();
-    expect(await text("digest")).toMatch(/^[0-9a-f]{16}$/);
+    const recorded = parseTrace(gunzipSync(trace).toString(), "tar-xz.trep.gz");
+    const digestOfTrace = (seed: number): string => {
+      const demand = traceToDemand(recorded, { pressureRatio: 0.95, seed, ratePerSecond: 100 });
+      return runsDigest(["reactive", "predictive"].map((policy) => simulate({ demand, policy, seed }).result));
+    };
+    const seedField = page.getByLabel("seed", { exact: true });
+    expect(await text("digest")).toBe(digestOfTrace(Number(await seedField.inputValue())));
+    await seedField.fill("7"); // the worker has the trace already
+    await seedField.press("Enter");
+    await settled();
+    expect(await text("digest")).toBe(digestOfTrace(7));
     await open(temporaryFile("a.jsonl", journal), temporaryFile("b.jsonl", journalOf("predictive")));
     await said().filter({ hasText: "reactive on steady, 95 %, seed 1; predictive on steady" }).waitFor();
     expect(await text("counters-A")).toContain(`avoidable OOM${results[0]!.ooms.avoidable}`);

@@ -8,7 +8,7 @@ import { HeapView } from "../../sim/recording/heap-view.ts";
 import { readJournal } from "../../sim/recording/read-journal.ts";
 import type { Recording } from "../../sim/recording/recording.ts";
 import { RESULT_SCHEMA, type ResultFile } from "../../sim/result.ts";
-import { change } from "../actions.ts";
+import { change, withDemand } from "../actions.ts";
 import { obstacleOf, showReport } from "../from-report.ts";
 import { percent, requestOf } from "../options.ts";
 import { stopRuns } from "../runs.ts";
@@ -144,11 +144,10 @@ function checkParts({ suite, runs, comparisons }: ResultFile): void {
 async function openTrace(source: Named): Promise<void> {
   const trial = new WorkerLine();
   try {
-    const options = { ...state.options.value, source: { kind: "trace", ...source } as const, bursts: [] };
-    await trial.run(requestOf(options, "none", false));
+    await trial.run(requestOf(withDemand({ kind: "trace", ...source }), "none", false));
   } finally {
     trial.close();
   }
-  change({ source: { kind: "trace", ...source }, bursts: [] });
+  change(withDemand({ kind: "trace", ...source }));
   state.message.value = { kind: "info", text: `${source.file}: a recording, replayed at the pressure above.` };
 }

@@ -2,7 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import { formatMoment } from "../../cli/render/format.ts";
-import { change } from "../actions.ts";
+import { change, withDemand } from "../actions.ts";
 import { nameOf, percent } from "../options.ts";
 import { seek, seekOom, step, togglePlay } from "../player.ts";
 import * as state from "../state.ts";
@@ -45,7 +45,7 @@ function RunControls() {
         scenario
         <select
           value={source.kind === "scenario" ? source.id : ""}
-          onChange={(event) => change({ source: { kind: "scenario", id: event.currentTarget.value }, bursts: [] })}
+          onChange={(event) => change(withDemand({ kind: "scenario", id: event.currentTarget.value }))}
         >
           {source.kind !== "scenario" && <option value="">{nameOf(state.options.value)}</option>}
           {__SCENARIOS__.map(({ id, title }) => (
