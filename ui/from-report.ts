@@ -47,7 +47,8 @@ function optionsOf({ shown, suite, policies }: PageReport): RunOptions {
     source,
     pressureRatio: shown.pressureRatio,
     seed: shown.seed,
-    durationSeconds: suite.durationSeconds,
+    // Of recordings, which are as long as they are, a suite says 0.
+    durationSeconds: suite.durationSeconds > 0 ? suite.durationSeconds : DEFAULT_OPTIONS.durationSeconds,
     policies,
     isAutonomyOn: settings.autonomy,
     isWatchdogOn: settings.watchdog,

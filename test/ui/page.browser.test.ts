@@ -18,20 +18,21 @@ import type { ResultFile, RunResult } from "../../sim/result.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { runsDigest } from "../../sim/suite/baseline.ts";
 import { compareRuns } from "../../sim/suite/comparisons.ts";
+import { run } from "../cli/fake-host.ts";
 import { builtHtml, type OpenPage, openPage, startBrowser, stopBrowser, temporaryFile } from "./browser-page.ts";
 
 const SECONDS = 20;
 const HASH = `scenario=steady&pressure=95&seed=1&policies=reactive,predictive&duration=${SECONDS}`;
 const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
-function demandOf(scenario: string, seed: number) {
-  const options = { pressureRatio: 0.95, seed, durationMicros: SECONDS * 1e6, ratePerSecond: 100 };
+function demandOf(scenario: string, seed: number, seconds = SECONDS) {
+  const options = { pressureRatio: 0.95, seed, durationMicros: seconds * 1e6, ratePerSecond: 100 };
   return getScenario(scenario).generate({ ...options, capacityBytes: DEFAULT_CAPACITY_BYTES });
 }
 
 /** As the command line runs them: a paired policy copies the work of its partner. */
-function runNode(scenario: string, seed: number, policies: readonly string[]): RunResult[] {
-  const demand = demandOf(scenario, seed);
+function runNode(scenario: string, seed: number, policies: readonly string[], seconds = SECONDS): RunResult[] {
+  const demand = demandOf(scenario, seed, seconds);
   return policies.map((policy) => {
     const { pairedWith } = resolvePolicy(policy);
     if (pairedWith === null) return simulate({ demand, policy, seed }).result;
@@ -390,6 +391,22 @@ describe.runIf(canTestBrowser("test/ui"))("the page", () => {
     const damaged = await openPage("", {}, temporaryFile("damaged.html", broken));
     await damaged.page.getByRole("status").filter({ hasText: "the report in this page is damaged" }).waitFor();
     await damaged.page.context().close();
+  });
+
+  test("the report of a recording: the same digest, no length to choose, and a scenario can be chosen after it", async () => {
+    const file = temporaryFile("replay.html", "");
+    const { status } = await run(["replay", "tar-xz", "--pressure", "95", "--seed", "1", "--html", file]);
+    expect(status).toBe(0);
+    const opened = await openPage("", {}, file);
+    const { page, settled } = opened;
+    await settled();
+    expect(await page.locator("#log ~ p").first().textContent()).toContain("= equals the report's");
+    expect(await page.getByLabel("length").count()).toBe(0);
+    await page.getByLabel("scenario").selectOption("steady");
+    await page.getByLabel("length").selectOption("60");
+    await settled();
+    expect(await opened.text("digest")).toBe(runsDigest(runNode("steady", 1, ["reactive", "predictive"], 60)));
+    await expectClean(opened);
   });
 });
 

@@ -88,19 +88,21 @@ function RunControls() {
           choose={(id) => choose(index, id)}
         />
       ))}
-      <label>
-        length
-        <select
-          value={durationSeconds}
-          onChange={(event) => change({ durationSeconds: Number(event.currentTarget.value), bursts: [] })}
-        >
-          {[...new Set([...DURATIONS, durationSeconds])].map((seconds) => (
-            <option key={seconds} value={seconds}>
-              {seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`}
-            </option>
-          ))}
-        </select>
-      </label>
+      {source.kind !== "trace" && (
+        <label>
+          length
+          <select
+            value={durationSeconds}
+            onChange={(event) => change({ durationSeconds: Number(event.currentTarget.value), bursts: [] })}
+          >
+            {[...new Set([...DURATIONS, durationSeconds])].map((seconds) => (
+              <option key={seconds} value={seconds}>
+                {seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
     </>
   );
 }
