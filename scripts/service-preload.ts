@@ -145,10 +145,12 @@ async function firstRetrieval(setup: Setup, store: ItemStore, clock: { now: numb
   const patient = { cacheWaitMillis: 5_000, deadlineMillis: 600_000 };
   const options = { ...patient, store: slow, now: () => clock.now, limitBytes: CACHE_BYTES, users: identities.length };
   const open = setup.reopen ?? setup.open;
-  const engine = new Engine({ ...options, cache: await setup.open() });
+  const warmCache = await setup.open();
+  const engine = new Engine({ ...options, cache: warmCache });
   engine.start();
   await runEnds(engine);
-  const restarted = setup.reopen === undefined ? undefined : new Engine({ ...options, cache: await setup.reopen() });
+  const reopened = await setup.reopen?.();
+  const restarted = reopened === undefined ? undefined : new Engine({ ...options, cache: reopened });
   const coldCache = await open();
   const cold = new Engine({ ...options, cache: coldCache });
   const first = async (one: Engine, identity: Identity, expected: string, times: number[]) => {
@@ -173,6 +175,7 @@ async function firstRetrieval(setup: Setup, store: ItemStore, clock: { now: numb
     row(`${name}, saved by that`, saving(times.cold, times.restarted));
   }
   for (const one of [engine, restarted, cold]) await one?.stop();
+  for (const one of [warmCache, reopened, coldCache]) await one?.close();
 }
 
 async function preloadTime(setup: Setup, store: ItemStore, clock: { now: number }, identities: readonly Identity[]) {
