@@ -131,6 +131,8 @@ export class Generator {
     const cell = this.#cellOf(fillEndMicros);
     const births = this.#births;
     const drawn: number[] = [];
+    let allBytes = 0;
+    let heldBytes = 0;
     for (;;) {
       let pool = 0;
       let fullness = Infinity;
@@ -143,8 +145,13 @@ export class Generator {
       }
       births.drawInitial(pool);
       const length = blockLength(births.sizeBytes);
+      const held = this.#isReclaimable[pool] === 1 ? 0 : length;
       if (this.#liveBytes[pool]! + length > level.poolBytes[pool]![cell]!) break;
+      // In an arena of few blocks the pools' tables together may pass the peak.
+      if (allBytes + length > this.#peakBytes || heldBytes + held > this.#heldPeakBytes) break;
       this.#liveBytes[pool]! += length;
+      allBytes += length;
+      heldBytes += held;
       drawn.push(births.sizeBytes, births.tenant, births.life);
     }
     this.#liveBytes.fill(0);
